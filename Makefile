@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `make demo` and `make test` work on a fresh Debian 12 or Ubuntu 24.04 and do all the set-up they need; see scripts/setup.sh.
+
+# The Python GNU Radio belongs to. Not python3 from the PATH, which may be a virtual environment or conda.
+PYTHON ?= /usr/bin/python3
+# Where torch comes from; empty for pip's default.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# Further arguments for run_flowgraph.py and pytest: make demo DEMO_ARGS="--snr 5", make test PYTEST_ARGS="-k phy -x"
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+
+PACKAGES := gnuradio gnuradio-dev cmake g++ python3-venv
+# A display for the tests that open GRC and Qt windows.
+TEST_PACKAGES := xvfb xauth
+# GRC's window; the package gnuradio only recommends it.
+COMPANION_PACKAGES := gir1.2-gtk-3.0
+
+export PYTHON TORCH_INDEX
+# Where GRC finds the blocks of a virtual environment. (GNU Radio looks into /usr and /usr/local by itself.)
+export GRC_BLOCKS_PATH := $(CURDIR)/.venv/share/gnuradio/grc/blocks$(if $(GRC_BLOCKS_PATH),:$(GRC_BLOCKS_PATH))
+
+VENV_PYTHON := .venv/bin/python
+SETUP := scripts/setup.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup test-setup build lint format companion uninstall clean distclean
+.NOTPARALLEL:
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-11s %s\n' "$$t" "$$d"; done
+
+demo: build ## send a picture, with all the set-up needed; pictures, metrics.json and report.html in out/demo
+	$(VENV_PYTHON) run_flowgraph.py --out out/demo $(DEMO_ARGS)
+
+# Lint goes first so that the output ends with pytest's summary, but does not keep the tests from running.
+test: test-setup ## run ruff, mypy and all tests, with all the set-up needed (installs torch)
+	@status=0; \
+	$(MAKE) --no-print-directory lint-only || status=1; \
+	$(VENV_PYTHON) -m pytest $(PYTEST_ARGS) || status=1; \
+	exit $$status
+
+setup: build ## Debian packages (with GRC's), virtual environment and module, without running anything
+	@$(SETUP) system $(COMPANION_PACKAGES)
+
+build:  ## build and install the module into .venv (after the set-up it needs)
+	@$(SETUP) system $(PACKAGES)
+	@$(SETUP) python
+	@$(SETUP) module
+
+test-setup:
+	@$(SETUP) system $(PACKAGES) $(TEST_PACKAGES)
+	@$(SETUP) python test train
+	@$(SETUP) module
+
+lint: ## run ruff and mypy
+	@$(SETUP) system $(PACKAGES)
+	@$(SETUP) python test
+	@$(MAKE) --no-print-directory lint-only
+
+.PHONY: lint-only
+lint-only:
+	@status=0; \
+	$(VENV_PYTHON) -m ruff check --output-format=concise . || status=1; \
+	$(VENV_PYTHON) -m mypy || status=1; \
+	exit $$status
+
+format: ## let ruff format the Python files and repair what it can
+	@$(SETUP) system $(PACKAGES)
+	@$(SETUP) python test
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+companion: setup ## open the simulated link in GNU Radio Companion
+	.venv/bin/gnuradio-companion grc/loopback_sim.grc
+
+uninstall: ## remove the module from .venv
+	@if [ -f build/install_manifest.txt ]; then cmake --build build --target uninstall -- --no-print-directory; fi
+	@rm -f .venv/.stamps/module
+
+# Uninstalls first: with the build folder goes the list of what is installed. Leaves the rest of out/, which may hold measurements.
+clean: uninstall ## remove the build folder, caches and out/demo
+	rm -rf build out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +
+
+distclean: clean ## clean, and remove the virtual environment
+	rm -rf .venv python/deepjscec.egg-info

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Eve: received packets to the picture of an attacker without the key."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from ._pdu_block import PduBlock
+
+
+class eavesdropper(PduBlock):
+    """Takes Eve's packet PDUs of a receiver and decodes them as if they were not encrypted.
+
+    Gives picture PDUs like the decoder's. She is told what the radio alone would not tell her: `model`, `rate` and
+    the `shapes` (height, width) of the pictures, one for all or a list in the order of sending.
+    """
+
+    def __init__(
+        self, model: str = "photo", rate: str = "1/6", shapes: Sequence[Any] = (512, 512), threads: int = 0
+    ) -> None:
+        from deepjscec.attack import UnkeyedReceiver
+        from deepjscec.codec import Codec
+        from deepjscec.phy import Profile
+
+        PduBlock.__init__(self, "DeepJSCEC Eavesdropper", "packets", "images")
+        codec = Codec.load(model, threads)
+        if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
+            shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
+        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), Profile().max_payload_symbols)
+
+    def get_stats(self) -> dict[str, int]:
+        return {**super().get_stats(), **self._attack.stats}
+
+    def handle(self, meta: dict[str, Any], array: Any) -> None:
+        for picture in self._attack.receive(meta["header"].tobytes(), array, meta["noise_var"]):
+            self._send(picture)
+
+    def finish(self) -> None:
+        for picture in self._attack.flush():
+            self._send(picture)
+
+    def _send(self, picture: Any) -> None:
+        meta = {
+            "image_id": picture.image_id,
+            "height": picture.pixels.shape[0],
+            "width": picture.pixels.shape[1],
+            "snr_db": picture.snr_db,
+            "packets_received": picture.packets_received,
+            "packets_sent": picture.packets_sent,
+        }
+        self.publish(meta, picture.pixels.reshape(-1))
+        self.stats["decoded"] += 1

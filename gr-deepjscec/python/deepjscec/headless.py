@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`run_flowgraph.py`: arguments to flowgraph to pictures, figures and a report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from deepjscec import __version__
+from deepjscec.app.options import make_parser
+from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_picture
+from deepjscec.app.report import COLUMNS, row, write_report
+from deepjscec.app.results import compare, result_folder, write_json, write_pictures
+from deepjscec.codec import Codec
+from deepjscec.crypto import CIPHER_NAMES, read_key_file
+
+from .fresh_key import fresh_key
+from .loopback import CHANNEL_TAPS, Loopback, LoopbackSettings
+
+WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
+    arguments = make_parser(tuple(CHANNEL_TAPS), CIPHER_NAMES).parse_args(argv)
+    try:
+        return run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"run_flowgraph.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("run_flowgraph.py: interrupted", file=sys.stderr)
+        return 130
+
+
+def run(arguments: Namespace) -> int:
+    """Check everything, then run once per SNR and write all results. Raises `ValueError` or `OSError` on bad input."""
+    names = [path.name for path in arguments.image] or [DEFAULT_PICTURE]
+    pictures = [load_picture(path) for path in arguments.image] or [default_picture()]
+    codec = Codec.load(arguments.model)
+    rate = str(codec.rates[codec.rate_index(arguments.rate)])
+    for key in (arguments.key, arguments.bob_key):
+        if key is not None:
+            read_key_file(key)
+    snrs = arguments.sweep or (arguments.snr,)
+    alice_key = arguments.key or Path(fresh_key())
+    with result_folder(arguments.out) as folder:
+        base = LoopbackSettings(
+            alice_key, arguments.bob_key or alice_key, arguments.model, rate, arguments.cipher, arguments.channel,
+            eve_snr_db=arguments.eve_snr, cfo_hz=arguments.cfo, packet_loss=arguments.packet_loss, seed=arguments.seed,
+        )
+        metrics: dict[str, Any] = {"version": __version__, "settings": _public(base)}
+        metrics["runs"] = []
+        _print_row(COLUMNS)
+        for number, snr_db in enumerate(snrs):
+            first = number * len(pictures) + 1 if len(snrs) * len(pictures) > 1 else 0
+            result = _run_once(pictures, names, base, snr_db, arguments.timeout, folder, first)
+            metrics["runs"].append(result)
+            for image in result["images"]:
+                _print_row(row(result, image))
+        samples = sum(3 * picture.shape[0] * picture.shape[1] for picture in pictures)
+        sent = metrics["runs"][0]["counters"]["transmitter"]
+        metrics["rate_net"] = sent.get("payload_symbols", 0) / samples
+        metrics["rate_gross"] = sent.get("burst_samples", 0) / samples
+        write_json(folder / "metrics.json", metrics)
+        write_report(folder / "report.html", metrics)
+    return _conclude(metrics, arguments.out)
+
+
+def _public(settings: LoopbackSettings) -> dict[str, Any]:
+    names = ("model", "rate", "cipher", "channel", "eve_snr_db", "cfo_hz", "packet_loss", "seed", "sample_rate")
+    return {name: getattr(settings, name) for name in names}
+
+
+def _run_once(
+    pictures: Sequence[np.ndarray], names: Sequence[str], base: LoopbackSettings, snr_db: float, timeout: float,
+    folder: Path, first: int,
+) -> dict[str, Any]:
+    """One flowgraph from start to end; `first` numbers its files, 0 for files without a number."""
+    begun = time.monotonic()
+    flowgraph = Loopback(pictures, replace(base, snr_db=snr_db))
+    ended = flowgraph.run_to_end(timeout)
+    images = []
+    for index, (sent, name) in enumerate(zip(pictures, names, strict=True)):
+        bob, eve = flowgraph.bob_sink.pictures.get(index), flowgraph.eve_sink.pictures.get(index)
+        figures = compare(sent, bob, eve)
+        prefix = f"{first + index:03d}_" if first else ""
+        figures["files"] = write_pictures(folder, prefix, sent, bob, eve, figures)
+        images.append({"name": name, **figures})
+    return {
+        "snr_db": snr_db,
+        "ended": ended,
+        "seconds": round(time.monotonic() - begun, 3),
+        "images": images,
+        "counters": flowgraph.get_stats(),
+    }
+
+
+def _print_row(cells: Sequence[str]) -> None:
+    print("  ".join(f"{cell[:width]:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True)), flush=True)
+
+
+def _conclude(metrics: dict[str, Any], out: Path) -> int:
+    missing = sum(image["bob"] is None for run in metrics["runs"] for image in run["images"])
+    print(f"results in {out}: metrics.json, report.html and PNG pictures")
+    if not missing:
+        return 0
+    refused = sum(run["counters"]["bob"].get("failed_authentication", 0) for run in metrics["runs"])
+    reason = f", {refused} packets failed authentication (is it Alice's key?)" if refused else ""
+    late = ", the run timed out" if not all(run["ended"] for run in metrics["runs"]) else ""
+    print(f"run_flowgraph.py: Bob missed {missing} pictures{reason}{late}", file=sys.stderr)
+    return 1

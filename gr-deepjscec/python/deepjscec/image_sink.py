@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures to files."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._pdu_block import PduBlock
+
+
+class image_sink(PduBlock):
+    """Writes picture PDUs as PNG files, and keeps the latest `keep` of them in `pictures`.
+
+    `folder`: where `PREFIX_NNNN.png` go, created if missing; "" writes nothing. `done` is an event that is set at the
+    end of the stream. Raises `OSError` where the folder cannot be made.
+    """
+
+    def __init__(self, folder: str = "", prefix: str = "picture", keep: int = 1) -> None:
+        PduBlock.__init__(self, "DeepJSCEC Image Sink", "images", None)
+        self._folder, self._prefix, self._keep = folder, prefix, keep
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        self.pictures: dict[int, tuple[dict[str, Any], np.ndarray]] = {}  # image id -> metadata, uint8[H, W, 3]
+        self.done = threading.Event()
+
+    def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:
+        pixels = array.reshape(meta["height"], meta["width"], 3)
+        self.pictures[meta["image_id"]] = (meta, pixels)
+        while len(self.pictures) > self._keep:
+            self.pictures.pop(next(iter(self.pictures)))
+        self.stats["received"] += 1
+        if self._folder:
+            from deepjscec.app.pictures import png_bytes
+
+            Path(self._folder, f"{self._prefix}_{meta['image_id']:04d}.png").write_bytes(png_bytes(pixels))
+
+    def finish(self) -> None:
+        self.done.set()

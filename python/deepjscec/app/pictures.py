@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures from and to files."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+
+from deepjscec.codec.codec import MAX_SIDE, MIN_SIDE
+
+DEFAULT_PICTURE = "astronaut"  # NASA's portrait of Eileen Collins, public domain, ships inside scikit-image
+
+
+def load_picture(path: str | Path) -> np.ndarray:
+    """Read a picture file as uint8[H, W, 3], upright, RGB.
+
+    Raises `ValueError` that names the file when it is missing, no picture, damaged or smaller than 32 x 32.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                image.load()
+                pixels = _to_rgb(image)
+    except FileNotFoundError:
+        raise ValueError(f"image {path}: no such file") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"image {path}: not a picture that can be read") from None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Warning) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ValueError(f"image {path}: {reason}") from None
+    h, w = pixels.shape[:2]
+    if min(h, w) < MIN_SIDE or max(h, w) > MAX_SIDE:
+        raise ValueError(f"image {path}: {w} x {h} pixels, but sides must be {MIN_SIDE} to {MAX_SIDE}")
+    return pixels
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.array(image.convert("RGB"))
+
+
+def default_picture() -> np.ndarray:
+    """The demo's photograph, uint8[512, 512, 3]."""
+    from skimage.data import astronaut
+
+    return astronaut()
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """uint8[H, W, 3] as a PNG file's bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def side_by_side(pictures: list[tuple[str, str, np.ndarray]]) -> np.ndarray:
+    """Pictures of one size in a row, each (title, caption, uint8[H, W, 3]) with both lines below it."""
+    margin, line = 12, 22
+    h, w = pictures[0][2].shape[:2]
+    cell = max(w, 220)
+    canvas = Image.new("RGB", (margin + len(pictures) * (cell + margin), h + 2 * margin + 2 * line), "white")
+    draw = ImageDraw.Draw(canvas)
+    title_font, caption_font = ImageFont.load_default(17), ImageFont.load_default(14)
+    for slot, (title, caption, pixels) in enumerate(pictures):
+        x = margin + slot * (cell + margin)
+        canvas.paste(Image.fromarray(pixels), (x + (cell - w) // 2, margin))
+        draw.text((x + cell / 2, h + margin + line // 2 + 3), title, "black", title_font, anchor="mm")
+        draw.text((x + cell / 2, h + margin + line + line // 2 + 2), caption, "#444444", caption_font, anchor="mm")
+    return np.array(canvas)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first attack: reassemble what is on the air and decode it as if it were not encrypted.
+
+Everything but the key is public, so Eve has it: the model, the interleavers, how codewords are split over packets. The
+headers are sealed, but their packet counter is not, and she is also told the sizes of the pictures and the rate, which
+she could guess from the traffic. Against `cipher none` this receiver gets the picture, which shows that it works.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepjscec.codec import Codec
+from deepjscec.crypto import HeaderError, packet_number
+from deepjscec.link import Assembly, PacketFields, PictureGrouper
+from deepjscec.link.interleaver import gather
+
+
+@dataclass(frozen=True)
+class UnkeyedPicture:
+    """What Eve makes of one picture."""
+
+    image_id: int
+    pixels: np.ndarray  # uint8[H, W, 3]
+    snr_db: float
+    packets_received: int
+    packets_sent: int
+
+
+class UnkeyedReceiver:
+    """Eve without a key: packets in, her pictures out."""
+
+    def __init__(self, codec: Codec, shapes: Iterable[tuple[int, int]], rate_index: int, payload_symbols: int) -> None:
+        """`shapes` (H, W) of the pictures as Alice sends them, may be endless; `payload_symbols` of a full packet."""
+        self._codec, self._rate_index, self._payload_symbols = codec, rate_index, payload_symbols
+        self._plan = self._groups(shapes)
+        self._slots: list[PacketFields] = []  # what the packet of each counter carries
+        self._open: dict[int, Assembly] = {}
+        self._done = -1
+        self.stats: Counter[str] = Counter()
+
+    def receive(self, header: bytes, symbols: np.ndarray, noise_var: np.ndarray) -> list[UnkeyedPicture]:
+        """Take one packet of the receiver; return the pictures that are complete with it."""
+        try:
+            fields = self._fields(packet_number(header))
+        except HeaderError:
+            fields = None
+        if fields is None:
+            self.stats["unplaced"] += 1
+            return []
+        if fields.image_id <= self._done:
+            self.stats["late"] += 1
+            return []
+        pictures = [p for first in sorted(self._open) if first < fields.image_id - 1 for p in self._close(first)]
+        assembly = self._open.setdefault(fields.image_id, Assembly(fields, self._codec.card))
+        if assembly.packet_symbols(fields.index) != len(symbols):
+            self.stats["unplaced"] += 1
+            return pictures
+        layout = (-1, self._codec.block_size)
+        assembly.add(fields.index, gather(symbols).reshape(layout), gather(noise_var).reshape(layout))
+        self.stats["accepted"] += 1
+        return pictures + (self._close(fields.image_id) if assembly.complete else [])
+
+    def flush(self) -> list[UnkeyedPicture]:
+        """Pictures of which packets are missing; for the end of a stream."""
+        return [picture for first in sorted(self._open) for picture in self._close(first)]
+
+    def _close(self, first: int) -> list[UnkeyedPicture]:
+        got = self._open.pop(first).result()
+        self._done = max(self._done, first)
+        rate = self._codec.rates[self._rate_index]
+        pixels = self._codec.decode_batch(got.symbols, got.noise_var, got.shape, rate)
+        return [
+            UnkeyedPicture(first + i, p, got.snr_db, got.packets_received, got.packets_sent) for i, p in enumerate(pixels)
+        ]
+
+    def _fields(self, counter: int) -> PacketFields | None:
+        while len(self._slots) <= counter:
+            group = next(self._plan, None)
+            if group is None:
+                return None
+            self._slots.extend(group)
+        return self._slots[counter]
+
+    def _groups(self, shapes: Iterable[tuple[int, int]]) -> Iterator[list[PacketFields]]:
+        """Alice's packets, group by group, as her grouper and splitter make them."""
+        card, grouper = self._codec.card, PictureGrouper(self._payload_symbols)
+        per_packet = self._payload_symbols // card.block_size * card.block_size
+
+        def split(groups: list) -> Iterator[list[PacketFields]]:
+            for group in groups:
+                n, count = len(group.codewords), -(-group.codewords.size // per_packet)
+                same = (*group.shape, self._rate_index, card.model_hash)
+                yield [PacketFields(group.image_id, n, index, count, *same) for index in range(count)]
+
+        for image_id, shape in enumerate(shapes):
+            blank = np.zeros(card.codeword_length(shape, self._rate_index), np.int8)
+            yield from split(grouper.add(blank, image_id, shape, self._rate_index))
+        yield from split(grouper.flush())

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command `deepjscec`: keys, models and training. Pictures are sent by `run_flowgraph.py` and by flowgraphs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from deepjscec import __version__
+from deepjscec.app.options import OneLineParser
+
+EXAMPLES = """examples:
+  deepjscec keygen alice.key          a new key file, readable by its owner alone
+  deepjscec models                    the models that are installed, their rates and whether their files are intact
+  deepjscec train configs/photo.toml --data photos=photos/ --data cifar=cifar-10-batches-py/ --out runs/photo
+  deepjscec export runs/photo/checkpoint.pt --out models/photo
+
+`deepjscec COMMAND --help` tells more. Exit codes: 0 done, 2 bad input.
+"""
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = OneLineParser(
+        prog="deepjscec", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"deepjscec {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=OneLineParser)
+    _keygen(commands.add_parser("keygen", help="make a key file"))
+    _models(commands.add_parser("models", help="list models and check their files"))
+    wanted = next((word for word in argv if not word.startswith("-")), "")
+    _torch_command(commands.add_parser("train", help="train a model (needs torch)"), wanted == "train", "train")
+    _torch_command(commands.add_parser("export", help="checkpoint to ONNX model (needs torch)"), wanted == "export",
+                   "export")
+    _pack(commands.add_parser("pack", help="pack pictures for a training machine that has numpy alone"))
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"deepjscec: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _keygen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the file to make; it must not exist")
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.crypto import key_id, read_key_file, write_key_file
+
+        write_key_file(arguments.file)
+        print(f"{arguments.file}: key id {key_id(read_key_file(arguments.file)).hex()}")
+        return 0
+
+    parser.set_defaults(run=run)
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.codec import Codec, list_models
+
+        names = list_models()
+        if not names:
+            raise ValueError("no models found; set DEEPJSCEC_MODELS to a folder that holds them")
+        failed = 0
+        for name in names:
+            try:
+                codec = Codec.load(name)
+            except ValueError as error:
+                print(f"deepjscec: {error}", file=sys.stderr)
+                failed += 1
+            else:
+                rates = ", ".join(map(str, codec.rates))
+                print(f"{name}: rates {rates}, blocks of {codec.block_size} symbols, hash {codec.model_hash.hex()}")
+        return 2 if failed else 0
+
+    parser.set_defaults(run=run)
+
+
+def _torch_command(parser: argparse.ArgumentParser, wanted: bool, name: str) -> None:
+    """Torch takes seconds to load: only for the command that is run."""
+    if not wanted:
+        return
+    try:
+        if name == "train":
+            from deepjscec.training.train import add_arguments, train as run
+        else:
+            from deepjscec.training.export import add_arguments, run
+    except ImportError as error:
+        parser.error(f"{error}; install the extra: pip install 'deepjscec[train]'")
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def _pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="folder, .tar or .npz of pictures")
+    parser.add_argument("out", type=Path, help=".npz file to write")
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.training.images import load_images, pack_images
+
+        images = load_images(arguments.source)
+        pack_images(images, arguments.out)
+        print(f"{arguments.out}: {len(images)} pictures")
+        return 0
+
+    parser.set_defaults(run=run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

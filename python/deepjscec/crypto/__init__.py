@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys, key stream, ciphers on codewords of complex symbols, and the packet header's seal.
+
+    session = Session.start(read_key_file("alice.key"))
+    number = session.next_packet()
+    header = HeaderSealer(session).seal(number, fields)
+    payload = IsometricCipher(session, block_size=64).encrypt(symbols, packet=number)
+
+    opened = HeaderOpener(secret).open(header)
+    if memory.accept(opened.session.id, opened.packet):
+        symbols = IsometricCipher(opened.session, block_size=64).decrypt(payload, packet=opened.packet)
+
+Knows nothing of pictures or radio. What it claims, and what not: `docs/security.md`.
+"""
+
+from .cipher import CIPHER_NAMES, Cipher, make_cipher
+from .counter import CounterExhaustedError, ReusedCounterError
+from .header import (
+    FIELD_BYTES,
+    HEADER_BYTES,
+    HEADER_VERSION,
+    ForeignKeyError,
+    HeaderError,
+    HeaderLengthError,
+    HeaderOpener,
+    HeaderSealer,
+    HeaderTagError,
+    HeaderVersionError,
+    OpenedHeader,
+    open_header,
+    packet_number,
+)
+from .isometric import IsometricCipher
+from .keyfile import read_key_file, write_key_file
+from .keystream import KeyStream
+from .null import NullCipher
+from .replay import ReplayWindow, SessionMemory
+from .secret import Secret
+from .session import KEY_ID_BYTES, SESSION_ID_BYTES, Session, key_id
+
+__all__ = [
+    "CIPHER_NAMES",
+    "FIELD_BYTES",
+    "HEADER_BYTES",
+    "HEADER_VERSION",
+    "KEY_ID_BYTES",
+    "SESSION_ID_BYTES",
+    "Cipher",
+    "CounterExhaustedError",
+    "ForeignKeyError",
+    "HeaderError",
+    "HeaderLengthError",
+    "HeaderOpener",
+    "HeaderSealer",
+    "HeaderTagError",
+    "HeaderVersionError",
+    "IsometricCipher",
+    "KeyStream",
+    "NullCipher",
+    "OpenedHeader",
+    "ReplayWindow",
+    "ReusedCounterError",
+    "Secret",
+    "Session",
+    "SessionMemory",
+    "key_id",
+    "make_cipher",
+    "open_header",
+    "packet_number",
+    "read_key_file",
+    "write_key_file",
+]

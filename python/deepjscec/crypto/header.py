@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sealed packet header: 48 bytes, a clear part that is authenticated and fields that are also encrypted.
+
+    offset  bytes  content
+    0       1      version, 1
+    1       4      key id
+    5       8      session id
+    13      4      packet number, big-endian
+    17      23     fields, encrypted (opaque here; the link layer gives them their meaning)
+    40      8      tag
+
+AES-256-CCM (NIST SP 800-38C, RFC 3610) with an 8-byte tag under the session's header key; the clear part is
+the associated data and the 13-byte nonce is 9 zero bytes and the packet number. CCM, because GCM loses more
+than the length when its tag is short (Ferguson, 2005; NIST SP 800-38D, appendix C).
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
+from .counter import check_packet
+from .secret import Secret
+from .session import KEY_ID_BYTES, SESSION_ID_BYTES, Session, key_id
+
+HEADER_VERSION = 1
+FIELD_BYTES = 23
+TAG_BYTES = 8
+
+_CLEAR = struct.Struct(f">B{KEY_ID_BYTES}s{SESSION_ID_BYTES}sI")
+CLEAR_BYTES = _CLEAR.size
+HEADER_BYTES = CLEAR_BYTES + FIELD_BYTES + TAG_BYTES
+
+
+class HeaderError(ValueError):
+    """A received header that is not for us or not genuine. Only subclasses are raised."""
+
+
+class HeaderLengthError(HeaderError):
+    """Not `HEADER_BYTES` long."""
+
+
+class HeaderVersionError(HeaderError):
+    """Another header version: a newer sender, or noise."""
+
+
+class ForeignKeyError(HeaderError):
+    """The key id names another secret."""
+
+
+class HeaderTagError(HeaderError):
+    """The tag does not fit: damaged, forged, or another secret with the same key id."""
+
+
+class OpenedHeader(NamedTuple):
+    """An authenticated header: its session (receive-only), packet number and 23 field bytes."""
+
+    session: Session
+    packet: int
+    fields: bytes
+
+
+def _aead(session: Session) -> AESCCM:
+    return AESCCM(session.header_key.reveal(), tag_length=TAG_BYTES)
+
+
+def _nonce(packet: int) -> bytes:
+    return packet.to_bytes(13, "big")
+
+
+class HeaderSealer:
+    """Seals the headers of one session. Thread-safe. `key_id`: 4 bytes, by default the session's own."""
+
+    def __init__(self, session: Session, key_id: bytes | None = None) -> None:
+        self._session = session
+        self._key_id = session.key_id if key_id is None else bytes(key_id)
+        if len(self._key_id) != KEY_ID_BYTES:
+            raise ValueError(f"a key id has {KEY_ID_BYTES} bytes, not {len(self._key_id)}")
+        self._aead = _aead(session)
+
+    def seal(self, packet: int, fields: bytes) -> bytes:
+        """48 header bytes for `packet`, which must exceed every packet sealed in this session before.
+
+        Raises `ValueError` unless `fields` has 23 bytes, `ReusedCounterError` and `CounterExhaustedError` for
+        the number.
+        """
+        if len(fields) != FIELD_BYTES:
+            raise ValueError(f"header fields have {FIELD_BYTES} bytes, not {len(fields)}")
+        packet = self._session.claim_header(packet)
+        clear = _CLEAR.pack(HEADER_VERSION, self._key_id, self._session.id, packet)
+        return clear + self._aead.encrypt(_nonce(packet), bytes(fields), clear)
+
+
+class HeaderOpener:
+    """Opens headers made under one secret, of any session.
+
+    Keys of the `max_sessions` sessions last heard are kept; a session enters only once a tag verified, so
+    forged headers cannot push genuine ones out. Opening says that a header is genuine, not that it is new:
+    ask `SessionMemory` next. Thread-safe.
+    """
+
+    def __init__(self, secret: Secret | bytes, max_sessions: int = 16) -> None:
+        if max_sessions < 1:
+            raise ValueError(f"max_sessions must be at least 1, got {max_sessions}")
+        self._secret = Secret.of(secret)
+        self._max_sessions = max_sessions
+        self._sessions: OrderedDict[bytes, tuple[Session, AESCCM]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.key_id = key_id(self._secret)
+
+    def open(self, header: bytes) -> OpenedHeader:
+        """Authenticate and decrypt 48 bytes.
+
+        Raises `HeaderLengthError`, `HeaderVersionError`, `ForeignKeyError` or `HeaderTagError`, checked in
+        this order.
+        """
+        header = bytes(header)
+        if len(header) != HEADER_BYTES:
+            raise HeaderLengthError(f"a header has {HEADER_BYTES} bytes, not {len(header)}")
+        clear = header[:CLEAR_BYTES]
+        version, sent_key_id, session_id, packet = _CLEAR.unpack(clear)
+        if version != HEADER_VERSION:
+            raise HeaderVersionError(f"header version {version}, this library reads {HEADER_VERSION}")
+        if sent_key_id != self.key_id:
+            raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {self.key_id.hex()}")
+        session, aead = self._keys(session_id)
+        try:
+            fields = aead.decrypt(_nonce(check_packet(packet)), header[CLEAR_BYTES:], clear)
+        except InvalidTag:
+            raise HeaderTagError("header tag does not verify") from None
+        with self._lock:
+            self._sessions[session_id] = session, aead
+            self._sessions.move_to_end(session_id)
+            while len(self._sessions) > self._max_sessions:
+                self._sessions.popitem(last=False)
+        return OpenedHeader(session, packet, fields)
+
+    def _keys(self, session_id: bytes) -> tuple[Session, AESCCM]:
+        with self._lock:
+            known = self._sessions.get(session_id)
+        if known is None:
+            session = Session.derive(self._secret, session_id, receive_only=True)
+            known = session, _aead(session)
+        return known
+
+
+def open_header(secret: Secret | bytes, header: bytes) -> OpenedHeader:
+    """`HeaderOpener(secret).open(header)`, for a single header."""
+    return HeaderOpener(secret).open(header)
+
+
+def packet_number(header: bytes) -> int:
+    """The packet number of a header's clear part, which anyone can read and nobody has verified.
+
+    Raises `HeaderLengthError`.
+    """
+    if len(header) != HEADER_BYTES:
+        raise HeaderLengthError(f"a header has {HEADER_BYTES} bytes, got {len(header)}")
+    return _CLEAR.unpack_from(header)[3]

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No encryption, behind the interface of the ciphers: for comparison and for tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cipher import as_codeword, check_block_size
+from .counter import check_packet
+from .session import Session
+
+
+class NullCipher:
+    """Copies. Everyone can read what it sends, and it does not guard packet numbers."""
+
+    name = "none"
+    spreads_noise = False
+
+    def __init__(self, session: Session | None = None, block_size: int = 64) -> None:
+        self.block_size = check_block_size(block_size)
+
+    def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """A copy, complex64[k]; `ValueError` for a shape or packet number that other ciphers would refuse."""
+        check_packet(packet)
+        return as_codeword(symbols, self.block_size).copy()
+
+    def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """A copy, complex64[k]."""
+        return self.encrypt(symbols, packet)
+
+    def decrypted_noise_var(self, noise_var: np.ndarray) -> np.ndarray:
+        """A copy, float32[k]."""
+        return np.array(noise_var, dtype=np.float32)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refusing what was received before: a window per session and a bounded memory of sessions.
+
+Call `accept` only with numbers from a header whose tag verified, or anyone can shut genuine packets out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from .counter import check_packet
+from .session import SESSION_ID_BYTES
+
+
+class ReplayWindow:
+    """Sliding window over the packet numbers of one session, as IPsec has it (RFC 4303, 3.4.3; RFC 6479).
+
+    Takes each number once, in any order, as long as it is less than `size` below the greatest taken so far.
+    Not thread-safe on its own.
+    """
+
+    def __init__(self, size: int = 1024) -> None:
+        if size < 1:
+            raise ValueError(f"window size must be at least 1, got {size}")
+        self._size = size
+        self._mask = (1 << size) - 1
+        self._top = -1
+        self._seen = 0  # bit i: number top - i was taken
+
+    def accept(self, packet: int) -> bool:
+        """True, and remembered, when `packet` is new; False when it was taken or is too old to tell."""
+        packet = check_packet(packet)
+        ahead = packet - self._top
+        if ahead > 0:
+            # A jump beyond the window forgets all of it; shifting by up to 2^32 bits would build a huge
+            # integer.
+            self._seen = ((self._seen << ahead) & self._mask if ahead < self._size else 0) | 1
+            self._top = packet
+            return True
+        behind = -ahead
+        if behind >= self._size or (self._seen >> behind) & 1:
+            return False
+        self._seen |= 1 << behind
+        return True
+
+
+class SessionMemory:
+    """A window for each of the `max_sessions` sessions last heard, and the ids of `max_retired` sessions
+    before them.
+
+    A session pushed out of the first set is retired: all its later packets are refused, new ones too. Ids
+    pushed out of the second set are forgotten, and a recording of such a session would be taken again, as
+    would any recording after the receiver restarts: nothing is stored on disk. A new secret closes both gaps.
+    Thread-safe.
+    """
+
+    def __init__(self, max_sessions: int = 16, max_retired: int = 65536, window: int = 1024) -> None:
+        if max_sessions < 1 or max_retired < 0:
+            raise ValueError(
+                f"need max_sessions >= 1 and max_retired >= 0, got {max_sessions} and {max_retired}"
+            )
+        self._max_sessions = max_sessions
+        self._max_retired = max_retired
+        self._window = window
+        self._windows: OrderedDict[bytes, ReplayWindow] = OrderedDict()
+        self._retired: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+        ReplayWindow(window)  # complain about a bad size now and not at the first packet
+
+    def accept(self, session_id: bytes, packet: int) -> bool:
+        """True, and remembered, when this authenticated packet is new; False for a replay or a retired
+        session.
+        """
+        session_id = bytes(session_id)
+        if len(session_id) != SESSION_ID_BYTES:
+            raise ValueError(f"a session id has {SESSION_ID_BYTES} bytes, not {len(session_id)}")
+        with self._lock:
+            if session_id in self._retired:
+                return False
+            window = self._windows.setdefault(session_id, ReplayWindow(self._window))
+            self._windows.move_to_end(session_id)
+            if len(self._windows) > self._max_sessions:
+                self._retire(next(iter(self._windows)))
+            return window.accept(packet)
+
+    def retire(self, session_id: bytes) -> None:
+        """Refuse this session from now on, as when its end was announced."""
+        with self._lock:
+            self._retire(bytes(session_id))
+
+    def _retire(self, session_id: bytes) -> None:
+        self._windows.pop(session_id, None)
+        self._retired[session_id] = None
+        while len(self._retired) > self._max_retired:
+            self._retired.popitem(last=False)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bob's side of the link: packets in, in any order and with gaps; codewords out, with what is missing marked."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+
+from deepjscec.codec import ModelCard
+from deepjscec.crypto import (
+    Cipher,
+    ForeignKeyError,
+    HeaderError,
+    HeaderOpener,
+    HeaderTagError,
+    Session,
+    SessionMemory,
+)
+from deepjscec.link.assembly import Assembly, ReceivedCodewords
+from deepjscec.link.combining import mmse_weights
+from deepjscec.link.fields import PacketFields
+from deepjscec.link.interleaver import gather
+
+_GroupKey = tuple[bytes, int]  # session id, image id
+
+
+class LinkReceiver:
+    """Opens headers, drops what it must not trust, decrypts and reassembles.
+
+    `stats` counts packets: `accepted`, and for each reason of refusal `foreign_key`, `bad_tag`, `bad_header`,
+    `replayed`, `wrong_model`, `malformed`, `late`; and pictures: `pictures_complete`, `pictures_partial`.
+    """
+
+    def __init__(
+        self, opener: HeaderOpener, make_cipher: Callable[[Session], Cipher], card: ModelCard, *, max_open: int = 4,
+        max_symbols: int = 1 << 26,
+    ) -> None:
+        """`max_open` groups are assembled at once; a further one sends the oldest out as it is.
+
+        `max_symbols` bounds the memory that one header may claim.
+        """
+        self._opener, self._make_cipher, self._card = opener, make_cipher, card
+        self._max_open, self._max_symbols = max_open, max_symbols
+        self._open: OrderedDict[_GroupKey, Assembly] = OrderedDict()
+        self._done: OrderedDict[_GroupKey, None] = OrderedDict()
+        self._ciphers: OrderedDict[bytes, Cipher] = OrderedDict()
+        self._memory = SessionMemory()
+        self.stats: Counter[str] = Counter()
+
+    @property
+    def failed_authentication(self) -> int:
+        """Packets whose header was not sealed with Bob's key."""
+        return self.stats["foreign_key"] + self.stats["bad_tag"]
+
+    def receive(self, header: bytes, symbols: np.ndarray, noise_var: np.ndarray) -> list[ReceivedCodewords]:
+        """Take one packet; return the groups that it completed or pushed out, oldest first.
+
+        `header` as it arrived, `symbols` complex64[n] and `noise_var` float32[n] as the equaliser gave them. Never
+        raises for what arrives on the air; refusals are counted in `stats`.
+        """
+        try:
+            session, counter, data = self._opener.open(header)
+        except ForeignKeyError:
+            return self._refuse("foreign_key")
+        except HeaderTagError:
+            return self._refuse("bad_tag")
+        except HeaderError:
+            return self._refuse("bad_header")
+        try:
+            fields = PacketFields.unpack(data)
+        except ValueError:
+            return self._refuse("malformed")
+        if fields.model_hash != self._card.model_hash:
+            return self._refuse("wrong_model")
+        if not self._memory.accept(session.id, counter):
+            return self._refuse("replayed")
+        return self._place(session, counter, fields, symbols, noise_var)
+
+    def flush(self) -> list[ReceivedCodewords]:
+        """Everything still incomplete, oldest first; for the end of a stream."""
+        return [self._close(key) for key in list(self._open)]
+
+    def _refuse(self, reason: str) -> list[ReceivedCodewords]:
+        self.stats[reason] += 1
+        return []
+
+    def _place(
+        self, session: Session, counter: int, fields: PacketFields, symbols: np.ndarray, noise_var: np.ndarray
+    ) -> list[ReceivedCodewords]:
+        key = (session.id, fields.image_id)
+        if key in self._done:
+            return self._refuse("late")
+        group = self._open.get(key)
+        if group is None:
+            if fields.rate_index >= len(self._card.rates):
+                return self._refuse("malformed")
+            shape = (fields.height, fields.width)
+            if fields.pictures * self._card.codeword_length(shape, fields.rate_index) > self._max_symbols:
+                return self._refuse("malformed")
+            group = Assembly(fields, self._card)
+        if not group.describes(fields) or len(symbols) != group.packet_symbols(fields.index):
+            return self._refuse("malformed")
+        self._open[key] = group
+        group.add(fields.index, *self._decrypt(session, counter, symbols, noise_var))
+        self.stats["accepted"] += 1
+        finished = [self._close(key)] if group.complete else []
+        while len(self._open) > self._max_open:
+            finished.insert(0, self._close(next(iter(self._open))))
+        return finished
+
+    def _decrypt(
+        self, session: Session, counter: int, symbols: np.ndarray, noise_var: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One packet's symbols as blocks in the clear, complex64[blocks, m], with variances float32[blocks, m]."""
+        cipher = self._cipher_of(session)
+        blocks = gather(symbols).reshape(-1, self._card.block_size)
+        variances = gather(noise_var).reshape(blocks.shape)
+        if cipher.spreads_noise:
+            weights, block_var = mmse_weights(variances)
+            variances = np.broadcast_to(block_var[:, None], blocks.shape)
+            blocks = np.where(weights > 0, blocks, 0) * weights
+        clear = cipher.decrypt(np.ascontiguousarray(blocks.reshape(-1)), packet=counter)
+        return clear.reshape(blocks.shape), variances
+
+    def _cipher_of(self, session: Session) -> Cipher:
+        cipher = self._ciphers.get(session.id)
+        if cipher is None:
+            cipher = self._ciphers[session.id] = self._make_cipher(session)
+            while len(self._ciphers) > 16:
+                self._ciphers.popitem(last=False)
+        return cipher
+
+    def _close(self, key: _GroupKey) -> ReceivedCodewords:
+        group = self._open.pop(key)
+        self._done[key] = None
+        while len(self._done) > 4096:
+            self._done.popitem(last=False)
+        self.stats["pictures_complete" if group.complete else "pictures_partial"] += group.fields.pictures
+        return group.result()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Received carriers whose sent value is known, as flat lists: what channel and tracking are estimated
+from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Known carriers of one packet.
+
+    Attributes:
+        received: complex128[n].
+        sent: complex128[n], unit energy.
+        row: int64[n], which symbol of the packet (the two preamble symbols are rows 0 and 1).
+        column: int64[n], which active carrier.
+        times: float64[rows], first sample of each row's transform window, from the packet's start.
+        columns: number of active carriers.
+    """
+
+    received: NDArray[np.complex128]
+    sent: NDArray[np.complex128]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    times: NDArray[np.float64]
+    columns: int
+
+    @classmethod
+    def gather(
+        cls,
+        grid: NDArray[np.complex128],
+        times: NDArray[np.float64],
+        blocks: list[tuple[int, NDArray[np.int64], NDArray[np.complex128]]],
+    ) -> Observations:
+        """From the packet's received ``grid`` (complex128[rows, active_carriers]) and blocks of known
+        carriers: (first row, int64[c] columns, complex128[r, c] sent values)."""
+        rows, columns, sent = [], [], []
+        for first, column, values in blocks:
+            count = len(values)
+            rows.append(np.repeat(np.arange(first, first + count), len(column)))
+            columns.append(np.tile(column, count))
+            sent.append(values.ravel())
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        return cls(grid[row, column], np.concatenate(sent), row, column, times, grid.shape[1])
+
+    def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of float64[n] over each symbol, float64[rows]."""
+        sums: NDArray[np.float64] = np.bincount(self.row, values, len(self.times)).astype(
+            np.float64, copy=False
+        )
+        return sums
+
+    def sum_columns(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of float64[n] over each carrier, float64[columns]."""
+        sums: NDArray[np.float64] = np.bincount(self.column, values, self.columns).astype(
+            np.float64, copy=False
+        )
+        return sums

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Header bytes and complex payload symbols to one OFDM burst."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import header_code, ofdm
+from .preamble import pilots, preamble_samples
+from .profile import Profile
+from .sequences import PAYLOAD_SEED, quarter_turns
+
+
+class Transmitter:
+    """Makes bursts of one :class:`Profile`.  Holds no state between them.
+
+    Args:
+        profile: the waveform; receivers must be given an equal one.
+    """
+
+    def __init__(self, profile: Profile | None = None) -> None:
+        self.profile = Profile() if profile is None else profile
+
+    def modulate(self, header: bytes, payload: NDArray[np.complex64]) -> NDArray[np.complex64]:
+        """One burst.
+
+        Args:
+            header: exactly ``profile.header_bytes`` bytes.
+            payload: complex64[n] (complex128 is rounded), finite, ``1 <= n <= profile.max_payload_symbols``,
+                mean energy 1 per symbol by convention; sent at the level given, not normalised.
+
+        Returns:
+            complex64[profile.packet_len(n)].  With a unit-energy payload the mean power is
+            ``profile.mean_power`` per sample (0.8125) and noise of variance ``v`` per complex sample gives
+            ``Es/N0 = 1 / v`` per payload symbol.  Peaks of Gaussian payloads lie some 10 dB above the mean:
+            scale before a converter clips.
+
+        Raises:
+            ValueError: for a header of another type or length; for a payload that is not a one-dimensional,
+                finite, complex array of 1 to ``max_payload_symbols`` symbols.
+        """
+        profile = self.profile
+        if not isinstance(header, (bytes, bytearray, memoryview)):
+            raise ValueError(f"header must be bytes, got {type(header).__name__}")
+        header = bytes(header)
+        if len(header) != profile.header_bytes:
+            raise ValueError(f"header must have {profile.header_bytes} bytes, got {len(header)}")
+        if not isinstance(payload, np.ndarray) or payload.dtype not in (np.complex64, np.complex128):
+            kind = getattr(payload, "dtype", type(payload).__name__)
+            raise ValueError(f"payload must be a complex64 array, got {kind}")
+        if payload.ndim != 1 or not 1 <= len(payload) <= profile.max_payload_symbols:
+            raise ValueError(
+                f"payload must have the shape [n], n from 1 to {profile.max_payload_symbols}, "
+                f"got {payload.shape}"
+            )
+        if not np.isfinite(payload).all():
+            raise ValueError("payload must be finite")
+
+        headers = profile.header_ofdm_symbols
+        grid = np.empty(
+            (headers + profile.payload_ofdm_symbols(len(payload)), profile.active_carriers), np.complex128
+        )
+        grid[:, profile.pilot_index] = pilots(profile)[: len(grid)]
+        grid[:headers, profile.data_index] = header_code.encode(profile, header, len(payload))
+        # Carriers the payload does not fill carry ones, so that every burst has the same power throughout;
+        # the quarter turns keep these, or any constant payload, from adding up to a peak.
+        data = np.ones((len(grid) - headers) * profile.data_carriers, np.complex128)
+        data[: len(payload)] = payload
+        data *= quarter_turns(PAYLOAD_SEED, len(data))
+        grid[headers:, profile.data_index] = data.reshape(-1, profile.data_carriers)
+        body = ofdm.with_prefix(profile, ofdm.to_samples(profile, grid))
+        return np.concatenate([preamble_samples(profile), body]).astype(np.complex64)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a training run is made of: one TOML file, every unknown key an error."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deepjscec.training.network import Architecture
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """One source of patches; `weight` is its share of the steps."""
+
+    name: str
+    patch: int
+    batch: int
+    weight: float = 1.0
+    scales: tuple[float, ...] = (1.0,)
+    held_out: int = 0  # pictures at the end of the source that are only validated on
+
+
+@dataclass(frozen=True)
+class ChannelConfig:
+    """What the latent goes through. One draw per picture."""
+
+    snr_db: tuple[float, float] = (-2.0, 22.0)  # uniform, Es/N0 per complex symbol
+    tiers: dict[str, float] = field(default_factory=lambda: {"8": 1.0})  # tiers sent -> probability
+    erasure_probability: float = 0.25  # share of pictures that lose blocks
+    erasure_max: float = 0.3  # such a picture loses a uniform share of its blocks, up to this
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    learning_rate: float = 1e-3
+    warmup_steps: int = 300
+    decay_share: float = 0.35  # the last share of the steps brings the rate down to nothing
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0
+    ema: float = 0.999
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    name: str
+    model: Architecture
+    data: tuple[DataConfig, ...]
+    channel: ChannelConfig
+    optimiser: OptimiserConfig
+    rates: dict[str, int]  # name of a rate, as a fraction, -> tiers sent
+
+
+def load_config(path: str | Path) -> TrainingConfig:
+    """Read a training configuration; `ValueError` names the file and the key that is wrong."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ValueError(f"training configuration {path}: no such file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"training configuration {path}: {error}") from None
+    try:
+        sections = {"name", "rates", "model", "data", "channel", "optimiser"}
+        if unknown := set(raw) - sections:
+            raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+        if missing := {"name", "rates", "data"} - set(raw):
+            raise ValueError(f"missing key {sorted(missing)[0]!r}")
+        return TrainingConfig(
+            name=raw["name"],
+            rates=raw["rates"],
+            model=_build(Architecture, raw.get("model", {})),
+            data=tuple(_build(DataConfig, item) for item in raw["data"]),
+            channel=_build(ChannelConfig, raw.get("channel", {})),
+            optimiser=_build(OptimiserConfig, raw.get("optimiser", {})),
+        )
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"training configuration {path}: {error}") from None
+
+
+def _build(kind: type[T], values: dict[str, Any]) -> T:
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(values) - known:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r} in {kind.__name__}, known: {', '.join(sorted(known))}")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
