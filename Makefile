@@ -3,8 +3,8 @@
 
 # The Python GNU Radio belongs to. Not python3 from the PATH, which may be a virtual environment or conda.
 PYTHON ?= /usr/bin/python3
-# Where torch comes from; empty for pip's default.
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# A package index with a CPU build of torch, as its makers offer one; empty for pip's default build, which may bring CUDA along.
+TORCH_INDEX ?=
 # Further arguments for run_flowgraph.py and pytest: make demo DEMO_ARGS="--snr 5", make test PYTEST_ARGS="-k phy -x"
 DEMO_ARGS ?=
 PYTEST_ARGS ?=

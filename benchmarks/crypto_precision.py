@@ -17,9 +17,10 @@ import sys
 
 import numpy as np
 
-from deepjscec.crypto import _kernel, reference
+from deepjscec.crypto import _kernel, isometric, reference
 
 BLOCK_SIZES = (16, 32, 64, 128)
+GRID = isometric.DEFAULT_GRID
 DITHER = 1e-4  # root of the variance per complex symbol, 80 dB below 1
 
 
@@ -55,7 +56,7 @@ def measure(m: int, blocks: int, rng: np.random.Generator) -> dict:
     errors = rotation_errors(m, blocks, rng)
     eta = DITHER * gaussian_error(200_000, rng)
     rotation = errors.mean() / (DITHER * math.sqrt(math.pi))
-    dither = 2 * m * 2 * eta * _kernel.GRID
+    dither = 2 * m * 2 * eta * GRID
     return {
         "block_size": m,
         "blocks": blocks,

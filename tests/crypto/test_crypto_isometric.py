@@ -85,11 +85,19 @@ def test_decryption_inverts_to_minus_120_db_without_dither(m):
     assert error_db(cipher.decrypt(cipher.encrypt(z, packet=2), packet=2), z) < -120
 
 
-@pytest.mark.parametrize("dither_db", [60.0, 80.0])
+@pytest.mark.parametrize("dither_db", [40.0, 60.0, 80.0, 100.0])
 def test_dither_lies_where_it_was_asked_for(dither_db):
     session, z = new_session(), codeword(32, 500)
     cipher = IsometricCipher(session, 32, dither_db=dither_db)
     assert abs(error_db(cipher.decrypt(cipher.encrypt(z, packet=0), packet=0), z) + dither_db) < 0.2
+
+
+@pytest.mark.parametrize(("dither_db", "step"), [(60.0, 2.0**-17), (80.0, 2.0**-20), (None, 2.0**-20)])
+def test_ciphertext_lies_on_a_grid_in_proportion_to_the_dither(dither_db, step):
+    sent = IsometricCipher(new_session(), 16, dither_db=dither_db).encrypt(codeword(16, 50), packet=0)
+    multiples = sent.view(np.float32).astype(np.float64) / step
+    assert np.array_equal(multiples, np.rint(multiples))
+    assert np.any(multiples % 2)
 
 
 def test_dither_is_private_and_fresh():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deepjscec.phy import Profile
+from deepjscec.phy.acquisition import PreambleAcquisition
 from deepjscec.phy.detector import FALSE_ALARM, RepetitionDetector
 from tests.phy.phy_signals import burst, channel, gaussian, receive
 
@@ -71,6 +72,18 @@ def test_repetition_threshold_keeps_its_false_alarm_rate():
     values, _ = detector.metric(gaussian(rng, count * 32 + 512), count)
     level = 1 - 1e-3 ** (1 / 254)
     assert 0.2e-3 < np.mean(values > level) < 1.2e-3
+
+
+@pytest.mark.parametrize("early", [600, 450, 330])
+def test_candidate_far_in_front_leaves_the_packet_to_the_next(early):
+    # There the repeated body's second peak, 256 samples early, is in reach and the true start is not.
+    rng = np.random.default_rng(12)
+    samples, _, _ = burst(rng, 192)
+    acquisition = PreambleAcquisition(Profile(), RepetitionDetector(Profile()))
+    air = channel(rng, samples, 20, before=1000)
+    assert acquisition.examine(air[1000 - early - acquisition.before :]) is None
+    found = acquisition.examine(air[1000 - 200 - acquisition.before :])
+    assert found is not None and found.start == acquisition.before + 200
 
 
 @pytest.mark.parametrize("frequency", [0.0, 1e-7, 3 / 256, 0.0123, 0.25, -0.49])

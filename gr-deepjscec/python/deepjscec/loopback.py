@@ -96,7 +96,11 @@ class Loopback(gr.top_block):
         """Counters of every block of Alice's, Bob's and Eve's."""
         return {
             "transmitter": self.transmitter.get_stats(),
-            "bob": {**self.bob_receiver.get_stats(), **self.decryptor.get_stats()},
+            "bob": {
+                **self.bob_receiver.get_stats(),
+                "lost_on_purpose": self.loss.get_stats().get("dropped", 0),
+                **self.decryptor.get_stats(),
+            },
             "eve": {**self.eve_receiver.get_stats(), **self.eavesdropper.get_stats()},
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def _curve(metrics: dict[str, Any]) -> str:
     for run in metrics["runs"]:
         for label, points in lines.items():
             values = [image[label.lower()]["psnr_db"] for image in run["images"] if image[label.lower()]]
-            if values and len(values) == len(run["images"]):
+            if len(values) == len(run["images"]) and math.isfinite(sum(values)):
                 points.append((run["snr_db"], sum(values) / len(values)))
     points = [point for line in lines.values() for point in line]
     if len(points) < 2:

@@ -40,8 +40,6 @@ _SQRT_HALF = np.uint64(0x3FE6A09E667F3BCD)  # bits of sqrt(1/2)
 _LN2 = math.log(2.0)
 _QUARTER_STEP = math.pi / 2 / 2.0**51
 _ONE = np.uint64(1)
-# Ciphertext is a multiple of 2^-20: exact in float32 up to amplitude 16, rounding 48 dB below the dither.
-GRID = 2.0**20
 
 
 @intrinsic
@@ -230,8 +228,8 @@ def _backward(gr, gi, yr, yi):
 
 
 @_jit(fastmath={"contract"})
-def encrypt_blocks(words, dither_words, dither_scale, blocks, gains, out):
-    """Rotate whole blocks, add dither, round to the grid of 2^-20.
+def encrypt_blocks(words, dither_words, dither_scale, grid, blocks, gains, out):
+    """Rotate whole blocks, add dither, round to multiples of 1 / `grid`, a power of 2.
 
     `words` uint64[B * 2 M], `dither_words` uint64[B * 2 m] (unused when `dither_scale` is 0), `blocks` and
     `out` float32[B, 2 m] with real and imaginary parts alternating, `gains` float64[B] multiplied onto each
@@ -250,8 +248,8 @@ def encrypt_blocks(words, dither_words, dither_scale, blocks, gains, out):
         if dither_scale > 0.0:
             _gaussians(dither_words[b * 2 * m : (b + 1) * 2 * m], er, ei)
         for i in range(m):
-            out[b, 2 * i] = np.rint((yr[i] + dither_scale * er[i]) * GRID) * (1.0 / GRID)
-            out[b, 2 * i + 1] = np.rint((yi[i] + dither_scale * ei[i]) * GRID) * (1.0 / GRID)
+            out[b, 2 * i] = np.rint((yr[i] + dither_scale * er[i]) * grid) * (1.0 / grid)
+            out[b, 2 * i + 1] = np.rint((yi[i] + dither_scale * ei[i]) * grid) * (1.0 / grid)
 
 
 @_jit()

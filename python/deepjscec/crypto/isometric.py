@@ -22,6 +22,11 @@ from .session import Session
 
 # A block's energy may be off by this fraction (float32 rounding gives 1e-6); encryption then makes it exact.
 ENERGY_TOLERANCE = 2e-3
+# Ciphertext is rounded to multiples of 2^-20 at 80 dB dither, and in proportion at others: steps far below
+# the dither's deviation, so that they cost nothing, and far above its own rounding errors
+# (docs/security.md, section 5).
+GRID_STEPS_PER_DITHER = 105.0
+DEFAULT_GRID = 2.0**20
 # Key stream made at a time, in bytes (at least one block's): it stays in the second-level cache.
 _PIECE_BYTES = 1 << 17
 
@@ -30,7 +35,7 @@ class IsometricCipher:
     """Encrypts by `c = U z + dither`, decrypts by `U^H c`, with one fresh U on U(m) for every block.
 
     `block_size`: m, complex symbols per block, 1 ... 1024. `dither_db`: how far the private Gaussian dither
-    lies below a unit-energy symbol (20 ... 140 dB; `None` for none, which voids the finite-precision bound).
+    lies below a unit-energy symbol (20 ... 100 dB; `None` for none, which voids the finite-precision bound).
     `threads`: blocks are shared out among this many; the result is the same for any number.
     `check_energy=False` turns blocks of any energy, and then shows each block's energy to everyone.
 
@@ -50,8 +55,8 @@ class IsometricCipher:
         threads: int = 1,
         check_energy: bool = True,
     ) -> None:
-        if dither_db is not None and not 20.0 <= dither_db <= 140.0:
-            raise ValueError(f"dither_db must be 20 ... 140 or None, got {dither_db}")
+        if dither_db is not None and not 20.0 <= dither_db <= 100.0:
+            raise ValueError(f"dither_db must be 20 ... 100 or None, got {dither_db}")
         if threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
         self.block_size = check_block_size(block_size)
@@ -61,12 +66,14 @@ class IsometricCipher:
         self._session = session
         self._aes_blocks = self.block_size * (self.block_size + 1) // 2  # one complex Gaussian each
         self._dither_scale = 0.0 if dither_db is None else 10.0 ** (-dither_db / 20)
+        fineness = DEFAULT_GRID if dither_db is None else GRID_STEPS_PER_DITHER / self._dither_scale
+        self._grid = 2.0 ** round(math.log2(fineness))
 
     def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
         """Encrypt complex64[k] under `packet`, which must exceed every number used for this before.
 
         Every block must have energy `block_size` to within 0.2 %; it is scaled to exactly that. Returns
-        complex64[k] on the grid of 2^-20. Raises `ValueError` for shape or block energy, before the packet
+        complex64[k]. Raises `ValueError` for shape or block energy, before the packet
         number is used up; `ReusedCounterError` and `CounterExhaustedError` for the number.
         """
         from . import _kernel
@@ -80,7 +87,9 @@ class IsometricCipher:
             no_words = np.empty(0, np.uint64)
             for a, b, words in self._pieces(low, high, stream):
                 noise = dither.words(2 * self.block_size * (b - a)) if self._dither_scale else no_words
-                _kernel.encrypt_blocks(words, noise, self._dither_scale, blocks[a:b], gains[a:b], out[a:b])
+                _kernel.encrypt_blocks(
+                    words, noise, self._dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b]
+                )
 
         return self._run(work, blocks, packet, 0)
 

@@ -21,8 +21,10 @@ from .tracking import Tracker
 #: Samples taken in at a time, and the least that starts a search: small chunks are collected first.
 LARGEST_STEP = 1 << 16
 SMALLEST_STEP = 1 << 10
-#: Grid positions looked at before a decision: limits what is computed beyond a packet's start.
-SCAN_POSITIONS = 128
+#: Grid positions looked at in one go: few behind an event, where the next may be near (what is computed
+#: beyond a hit is lost), doubling up to many, where the call's own cost no longer shows.
+FIRST_SCAN = 16
+LONGEST_SCAN = 128
 
 
 class Receiver:
@@ -42,7 +44,7 @@ class Receiver:
         self._acquisition = PreambleAcquisition(self.profile, self._detector)
         self._demodulator = PacketDemodulator(self.profile)
         _compile_kernels()
-        scan = (SCAN_POSITIONS + 1) * self._detector.step + self._detector.span
+        scan = (LONGEST_SCAN + 1) * self._detector.step + self._detector.span
         self._reach = max(self.profile.max_packet_len, scan, self._acquisition.lookahead)
         before = self._acquisition.before
         self._stream = SampleBuffer(2 * self._reach + before + 2 * LARGEST_STEP, before)
@@ -131,6 +133,7 @@ class Receiver:
         """Search from ``position`` on."""
         self._found = self._header = None
         self._grid = -(-position // self._detector.step) * self._detector.step  #: next position to look at
+        self._scan = FIRST_SCAN  #: positions to look at next
         self._wake = position  #: nothing can be done before the stream reaches this sample
 
     def _resume_behind_preamble(self, counter: str) -> None:
@@ -157,11 +160,12 @@ class Receiver:
         if ready < 1:
             self._wake = stream.end + SMALLEST_STEP
             return False
-        count = min(ready, SCAN_POSITIONS)
+        count = min(ready, self._scan)
         values, _ = detector.metric(stream.view(self._grid), count)
         hits = np.flatnonzero(values > detector.threshold)
         if len(hits) == 0:
             self._grid += count * detector.step
+            self._scan = min(2 * self._scan, LONGEST_SCAN)
             return True
         self._grid += int(hits[0]) * detector.step
         if stream.end < self._grid + self._acquisition.lookahead:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     """Read a checkpoint; `ValueError` names the file when it is not one."""
     try:
         return torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise ValueError(f"checkpoint {path}: cannot be read ({error})") from None
+    except FileNotFoundError:
+        raise ValueError(f"checkpoint {path}: no such file") from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise ValueError(f"checkpoint {path}: cannot be read ({str(error).splitlines()[0]})") from None
 
 
 def restore_generators(state: dict[str, Any], rng: np.random.Generator, noise: torch.Generator) -> None:

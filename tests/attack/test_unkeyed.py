@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Eve without the key: she gets the picture when it is not encrypted, and nothing when it is."""
+
+import numpy as np
+import pytest
+from deepjscec.app.pictures import default_picture
+from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
+from deepjscec.attack import UnkeyedReceiver
+from deepjscec.codec import Codec
+from deepjscec.link import PictureGrouper
+
+from tests.link.link_setup import RATE_INDEX, pair
+
+PAYLOAD = 4096
+
+
+@pytest.fixture(scope="module")
+def codec():
+    return Codec.load("photo")
+
+
+def overheard(codec, cipher, pictures):
+    """Packets on air for pictures, uint8[H, W, 3] each."""
+    sender, _ = pair(cipher, payload_symbols=PAYLOAD)
+    grouper = PictureGrouper(PAYLOAD)
+    groups = []
+    for image_id, image in enumerate(pictures):
+        z = codec.encode(image, codec.rates[RATE_INDEX])
+        groups += grouper.add(z, image_id, image.shape[:2], RATE_INDEX)
+    groups += grouper.flush()
+    return [p for g in groups for p in sender.send(g.codewords, g.image_id, g.shape, g.rate_index)]
+
+
+def listen(codec, packets, shapes):
+    eve = UnkeyedReceiver(codec, shapes, RATE_INDEX, PAYLOAD)
+    got = [x for p in packets for x in eve.receive(p.header, p.payload, np.full(len(p.payload), 1e-6, np.float32))]
+    return got + eve.flush(), eve
+
+
+PICTURES = [default_picture()[:160, :192], default_picture()[100:132, :32], default_picture()[200:232, :32]]
+
+
+def test_without_encryption_eve_sees_every_picture(codec):
+    got, eve = listen(codec, overheard(codec, "none", PICTURES), [p.shape[:2] for p in PICTURES])
+    assert [g.image_id for g in got] == [0, 1, 2]
+    for picture, sent in zip(got, PICTURES, strict=True):
+        expected = codec.decode(codec.encode(sent, 1 / 6), 1e-6, sent.shape[:2], 1 / 6)
+        assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
+    assert eve.stats["unplaced"] == 0
+
+
+def test_with_encryption_eve_knows_less_than_the_mean_colour(codec):
+    image = default_picture()
+    (got,), _ = listen(codec, overheard(codec, "isometric", [image]), [image.shape[:2]])
+    assert psnr_db(image, got.pixels) <= mean_colour_psnr_db(image)
+    assert abs(ssim(image, got.pixels)) < 0.1
+
+
+def test_packets_that_eve_missed_are_erasures(codec):
+    packets = overheard(codec, "none", PICTURES[:1])
+    got, _ = listen(codec, packets[:1] + packets[2:], [PICTURES[0].shape[:2]])
+    assert got[0].packets_received == got[0].packets_sent - 1
+    assert psnr_db(PICTURES[0], got[0].pixels) > 15
+
+
+def test_noise_and_unknown_packets_are_counted(codec):
+    packets = overheard(codec, "none", PICTURES)
+    got, eve = listen(codec, packets, [PICTURES[0].shape[:2]])
+    assert [g.image_id for g in got] == [0]
+    assert eve.stats["unplaced"] == len(packets) - got[0].packets_sent
+    assert eve.receive(b"short", packets[0].payload, np.ones(1, np.float32)) == []

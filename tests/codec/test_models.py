@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Model folders: what is refused, and how it is said."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from deepjscec.codec import Codec, ModelCard, find_model, list_models
+from deepjscec.codec.layout import codeword_to_latent, latent_to_codeword
+
+
+@pytest.fixture
+def model(tmp_path):
+    return shutil.copytree(find_model("photo"), tmp_path / "photo")
+
+
+def edit_card(folder, change):
+    path = folder / "card.json"
+    card = json.loads(path.read_text())
+    change(card)
+    path.write_text(json.dumps(card))
+
+
+def test_model_loads_by_name_and_by_path(model):
+    assert "photo" in list_models()
+    assert Codec.load(model).model_hash == Codec.load("photo").model_hash
+
+
+def test_unknown_model_lists_the_known_ones():
+    with pytest.raises(ValueError, match="no-such.*known models: .*photo"):
+        Codec.load("no-such")
+
+
+def test_changed_weights_are_refused(model):
+    path = model / "decoder.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"decoder\.onnx: SHA-256 is"):
+        Codec.load(model)
+
+
+def test_missing_weights_are_named(model):
+    (model / "encoder.onnx").unlink()
+    with pytest.raises(ValueError, match=r"encoder\.onnx: No such file"):
+        Codec.load(model)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda card: card.update(format=2), "format 2"),
+        (lambda card: card.pop("latent"), "'latent' is missing"),
+        (lambda card: card["latent"].update(tile=0), "tile 0"),
+        (lambda card: card["latent"].update(tiers="8"), "tiers '8'"),
+        (lambda card: card.update(rates={"1/6": 9}), "rates"),
+        (lambda card: card.update(rates={}), "rates"),
+        (lambda card: card.update(files={"../x": {"sha256": ""}}), "files"),
+        (lambda card: card.update(rates=3), "card.json"),
+    ],
+)
+def test_malformed_card_is_refused(model, change, message):
+    edit_card(model, change)
+    with pytest.raises(ValueError, match=message) as caught:
+        Codec.load(model)
+    assert "card.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_card_that_is_no_json_is_refused(model):
+    (model / "card.json").write_text("{")
+    with pytest.raises(ValueError, match=r"card\.json"):
+        Codec.load(model)
+
+
+def test_wrong_graph_behind_a_right_hash_is_refused(model):
+    shutil.copy(model / "encoder.onnx", model / "decoder.onnx")
+    edit_card(model, lambda c: c["files"]["decoder.onnx"].update(sha256=c["files"]["encoder.onnx"]["sha256"]))
+    codec = Codec.load(model)
+    symbols = codec.encode(np.zeros((32, 32, 3), np.uint8), 1 / 6)
+    with pytest.raises(ValueError, match=r"decoder\.onnx: inputs are \['image'\]"):
+        codec.decode(symbols, 0.1, (32, 32), 1 / 6)
+
+
+def test_layout_is_its_own_inverse():
+    card = ModelCard.load(find_model("photo"))
+    rng = np.random.default_rng(0)
+    latent = rng.standard_normal((2, 2 * card.tiers * card.tier_channels, 8, 12)).astype(np.float32)
+    codeword = latent_to_codeword(card, latent, card.tiers)
+    again, variance = codeword_to_latent(card, codeword, np.full(codeword.shape, 0.5, np.float32), (64, 96), card.tiers)
+    assert (variance == 0.5).all()
+    # normalised block by block, hence parallel to what it was, and once more it changes nothing
+    np.testing.assert_allclose(latent_to_codeword(card, again, card.tiers), codeword, rtol=1e-5, atol=1e-6)
+    tile = (slice(None), slice(0, 2 * card.tier_channels), slice(0, card.tile), slice(card.tile, 2 * card.tile))
+    ratio = again[tile].reshape(2, -1) / latent[tile].reshape(2, -1)
+    np.testing.assert_allclose(ratio, ratio[:, :1].repeat(ratio.shape[1], 1), rtol=1e-4)
+
+
+def test_lower_rate_erases_the_upper_tiers():
+    card = ModelCard.load(find_model("photo"))
+    length = card.codeword_length((32, 32), 0)
+    latent, variance = codeword_to_latent(
+        card, np.ones((1, length), np.complex64), np.full((1, length), 0.1, np.float32), (32, 32), card.rates[0][1]
+    )
+    sent = card.rates[0][1] * card.tier_channels
+    assert np.isfinite(variance[:, :sent]).all()
+    assert np.isinf(variance[:, sent:]).all()
+    assert (latent[:, 2 * sent :] == 0).all()
+
+
+def test_a_block_without_energy_gets_its_energy_too():
+    card = ModelCard.load(find_model("photo"))
+    codeword = latent_to_codeword(card, np.zeros((1, 2 * card.tiers * card.tier_channels, 4, 4), np.float32), card.tiers)
+    assert np.sum(np.abs(codeword[0, : card.block_size]) ** 2) == card.block_size
+
+
+def test_latent_that_is_not_finite_is_refused():
+    card = ModelCard.load(find_model("photo"))
+    latent = np.full((1, 2 * card.tiers * card.tier_channels, 4, 4), np.nan, np.float32)
+    with pytest.raises(ValueError, match="not finite"):
+        latent_to_codeword(card, latent, card.tiers)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running the headless program and reading what it wrote."""
+
+import json
+
+from gnuradio.deepjscec.headless import main
+
+
+def run(out, *arguments):
+    """Exit code and metrics of `run_flowgraph.py` with `arguments`; metrics are None where it wrote none."""
+    code = main([*map(str, arguments), "--out", str(out)])
+    path = out / "metrics.json"
+    return code, json.loads(path.read_text()) if path.exists() else None
+
+
+def images(metrics):
+    """All pictures of all runs, in order."""
+    return [image for run in metrics["runs"] for image in run["images"]]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures over a real flowgraph: GNU Radio's channel model, the trained model, the cipher."""
+
+import numpy as np
+import pytest
+from deepjscec.app.pictures import default_picture, png_bytes
+from deepjscec.crypto import write_key_file
+from gnuradio import blocks, gr
+from gnuradio.deepjscec.loopback import make_channel
+from PIL import Image
+
+from tests.gr.gr_setup import images, run
+
+
+def test_demo_photo_reaches_bob_and_not_eve(tmp_path):
+    code, metrics = run(tmp_path / "out", "--snr", 10, "--eve-snr", 60)
+    (image,) = images(metrics)
+    assert code == 0
+    assert image["bob"]["psnr_db"] >= 28
+    assert image["bob"]["snr_db"] == pytest.approx(10, abs=0.3)
+    assert image["eve"]["snr_db"] == pytest.approx(60, abs=0.5)
+    assert image["eve"]["packets_received"] == image["eve"]["packets_sent"]
+    assert image["eve"]["psnr_db"] <= image["mean_colour_psnr_db"]
+    assert abs(image["eve"]["ssim"]) < 0.1
+    for name in ("sent.png", "bob.png", "eve.png", "comparison.png", "report.html"):
+        assert (tmp_path / "out" / name).stat().st_size > 1000
+    sent = np.asarray(Image.open(tmp_path / "out" / "sent.png"))
+    np.testing.assert_array_equal(sent, default_picture())
+    assert 1 / 6 == pytest.approx(metrics["rate_net"]) and metrics["rate_net"] < metrics["rate_gross"] < 0.35
+
+
+@pytest.mark.parametrize("snr_db", [0, 10, 20])
+def test_encryption_costs_at_most_a_tenth_of_a_db(tmp_path, snr_db):
+    psnr = {}
+    for cipher in ("none", "isometric"):
+        code, metrics = run(tmp_path / cipher, "--snr", snr_db, "--cipher", cipher, "--seed", 5)
+        assert code == 0
+        psnr[cipher] = images(metrics)[0]["bob"]["psnr_db"]
+        if cipher == "none":  # the attack has teeth
+            assert images(metrics)[0]["eve"]["psnr_db"] > 25
+    assert psnr["isometric"] >= psnr["none"] - 0.1
+
+
+@pytest.mark.parametrize("cfo_hz", [5000, -5000])
+def test_no_cliff_from_0_to_20_db_with_frequency_offset_and_random_start(tmp_path, cfo_hz):
+    code, metrics = run(tmp_path, "--sweep", "0:20:4", f"--cfo={cfo_hz}", "--seed", 3 + (cfo_hz > 0))
+    assert code == 0
+    psnr = [image["bob"]["psnr_db"] for image in images(metrics)]
+    assert all(image["bob"]["packets_received"] == image["bob"]["packets_sent"] for image in images(metrics))
+    steps = np.diff(psnr)
+    assert (steps > 0).all()
+    assert (steps < 4).all()
+    assert max(image["eve"]["psnr_db"] for image in images(metrics)) <= images(metrics)[0]["mean_colour_psnr_db"]
+
+
+def test_two_path_channel_is_equalised(tmp_path):
+    code, metrics = run(tmp_path, "--channel", "two-path", "--snr", 20)
+    assert code == 0
+    assert images(metrics)[0]["bob"]["psnr_db"] > 26
+
+
+def test_lost_packets_cost_little_and_never_a_picture(tmp_path):
+    _, whole = run(tmp_path / "whole", "--seed", 4)
+    code, metrics = run(tmp_path / "lossy", "--seed", 4, "--packet-loss", 0.1)
+    (image,) = images(metrics)
+    lost = image["bob"]["packets_sent"] - image["bob"]["packets_received"]
+    assert code == 0
+    assert lost == metrics["runs"][0]["counters"]["bob"]["lost_on_purpose"] > 0
+    assert image["bob"]["psnr_db"] > images(whole)[0]["bob"]["psnr_db"] - 3 * max(1, lost / 1.2)
+
+
+def test_several_pictures_of_several_sizes_each_arrive_in_their_place(tmp_path):
+    photo = default_picture()
+    crops = [photo[:64, :64], photo[100:164, 100:164], photo[:200, :150], photo[40:72, 60:92]]
+    for index, crop in enumerate(crops):
+        (tmp_path / f"{index}.png").write_bytes(png_bytes(crop))
+    files = [tmp_path / f"{index}.png" for index in range(len(crops))]
+    code, metrics = run(tmp_path / "out", "--image", *files, "--snr", 20)
+    assert code == 0
+    for number, (crop, image) in enumerate(zip(crops, images(metrics), strict=True), 1):
+        assert (image["height"], image["width"]) == crop.shape[:2]
+        assert image["bob"]["psnr_db"] > 22
+        sent = np.asarray(Image.open(tmp_path / "out" / f"{number:03d}_sent.png"))
+        np.testing.assert_array_equal(sent, crop)
+    # the two of one size share a packet
+    assert metrics["runs"][0]["counters"]["transmitter"]["packets"] == 4
+
+
+def test_wrong_key_at_bob_is_a_failed_link(tmp_path, capsys):
+    for name in ("alice", "bob"):
+        write_key_file(tmp_path / f"{name}.key")
+    keys = ["--key", tmp_path / "alice.key", "--bob-key", tmp_path / "bob.key"]
+    code, metrics = run(tmp_path / "out", *keys)
+    assert code == 1
+    assert images(metrics)[0]["bob"] is None
+    assert not (tmp_path / "out" / "bob.png").exists()
+    counters = metrics["runs"][0]["counters"]["bob"]
+    assert counters["failed_authentication"] == counters["packets"] == 12
+    assert "failed authentication" in capsys.readouterr().err
+
+
+def test_keys_never_reach_what_is_written(tmp_path, capsys):
+    path = tmp_path / "alice.key"
+    secret = write_key_file(path).reveal()
+    run(tmp_path / "out", "--key", path, "--image", _small(tmp_path))
+    printed = "".join(capsys.readouterr())
+    written = printed.encode() + b"".join(p.read_bytes() for p in (tmp_path / "out").iterdir())
+    encoded = path.read_text().split()[-1]
+    for form in (secret, secret.hex().encode(), encoded.encode()):
+        assert form not in written
+
+
+def test_same_seed_same_noise_and_another_seed_another():
+    """Keys, and with them headers and ciphertexts, are fresh in every run; the channel is not."""
+
+    def noise(seed):
+        flowgraph, sink = gr.top_block(), blocks.vector_sink_c()
+        source = blocks.vector_source_c([0] * 20_000)
+        channel = make_channel("awgn", 10.0, 0.001, seed)
+        flowgraph.connect(source, channel, sink)
+        flowgraph.run()
+        return np.array(sink.data())
+
+    np.testing.assert_array_equal(noise(1), noise(1))
+    assert np.abs(noise(1) - noise(2)).max() > 0.1
+    assert np.mean(np.abs(noise(1)) ** 2) == pytest.approx(0.1, rel=0.03)
+
+
+def _small(folder):
+    path = folder / "small.png"
+    path.write_bytes(png_bytes(default_picture()[:96, :96]))
+    return path

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training on a small network: it learns, it resumes, it exports."""
+
+import json
+import tarfile
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from deepjscec.app.pictures import default_picture, png_bytes  # noqa: E402
+from deepjscec.channel.layers import awgn, erase_blocks  # noqa: E402
+from deepjscec.codec import Codec  # noqa: E402
+from deepjscec.codec.layout import codeword_to_latent, latent_to_codeword  # noqa: E402
+from deepjscec.training.config import load_config  # noqa: E402
+from deepjscec.training.export import export, load_model  # noqa: E402
+from deepjscec.training.export import main as export_main  # noqa: E402
+from deepjscec.training.images import load_images, pack_images  # noqa: E402
+from deepjscec.training.network import Architecture, normalise_blocks  # noqa: E402
+from deepjscec.training.patches import PatchSource  # noqa: E402
+from deepjscec.training.train import learning_rate_at, main  # noqa: E402
+
+CONFIG = """
+name = "toy"
+[rates]
+"1/48" = 1
+"1/24" = 2
+[model]
+tiers = 2
+quarter_width = 8
+eighth_width = 16
+[[data]]
+name = "photos"
+patch = 32
+batch = 4
+scales = [1.0, 0.5]
+held_out = 1
+[channel]
+tiers = { 1 = 0.5, 2 = 0.5 }
+[optimiser]
+learning_rate = 2e-3
+warmup_steps = 5
+"""
+
+
+@pytest.fixture
+def setting(tmp_path):
+    (tmp_path / "toy.toml").write_text(CONFIG)
+    picture = default_picture()
+    crops = [picture[y : y + 120, x : x + 100] for y in (0, 150, 300) for x in (0, 200, 400)]
+    pack_images(crops, tmp_path / "photos.npz")
+    return tmp_path
+
+
+def arguments(setting, out, steps, *more):
+    return [
+        str(setting / "toy.toml"), "--data", f"photos={setting / 'photos.npz'}", "--out", str(setting / out),
+        "--steps", str(steps), "--validate-every", "30", "--device", "cpu", "--threads", "1", *more,
+    ]
+
+
+def weights(folder):
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    return {f"{part}.{key}": value for part in ("model", "average") for key, value in state[part].items()}
+
+
+def test_training_lowers_the_error_on_pictures_held_out(setting):
+    assert main(arguments(setting, "run", 150)) == 0
+    log = [json.loads(line) for line in (setting / "run" / "log.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in log] == [30, 60, 90, 120, 150]
+    assert log[-1]["photos 1/24 20 dB"] > log[0]["photos 1/24 20 dB"] + 1
+
+
+def test_resumed_run_equals_an_uninterrupted_one(setting):
+    assert main(arguments(setting, "whole", 12)) == 0
+    # the schedule depends on the total, so the first leg is cut by time instead: none at all, then the rest
+    assert main(arguments(setting, "legs", 12, "--minutes", "0")) == 0
+    state = torch.load(setting / "legs" / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 0
+    from deepjscec.training import train as module
+
+    calls = iter(range(7))
+    real = module.time.monotonic
+    try:  # a clock that passes the deadline after some steps
+        module.time.monotonic = lambda: 0.0 if next(calls, None) is not None else 1e9
+        assert main(arguments(setting, "legs", 12, "--minutes", "1")) == 0
+    finally:
+        module.time.monotonic = real
+    assert 0 < torch.load(setting / "legs" / "checkpoint.pt", weights_only=True)["step"] < 12
+    assert main(arguments(setting, "legs", 12)) == 0
+    for key, value in weights(setting / "whole").items():
+        assert torch.equal(value, weights(setting / "legs")[key]), key
+
+
+def test_same_seed_gives_same_weights_and_another_seed_others(setting):
+    for out, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert main(arguments(setting, out, 3, "--seed", seed)) == 0
+    a, b, c = (weights(setting / out) for out in "abc")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert not all(torch.equal(a[key], c[key]) for key in a)
+
+
+def test_exported_model_equals_the_trained_one(setting):
+    main(arguments(setting, "run", 5))
+    export(setting / "run" / "checkpoint.pt", setting / "toy", {"data": "crops of a test picture"})
+    codec = Codec.load(setting / "toy")
+    model, _ = load_model(setting / "run" / "checkpoint.pt")
+    image = default_picture()[:64, :96]
+    planes = torch.from_numpy(image.transpose(2, 0, 1).copy())[None].float() / 255
+    with torch.no_grad():
+        latent = model.encode(planes)
+        symbols = latent_to_codeword(codec.card, latent.numpy(), 2)[0]
+        np.testing.assert_allclose(codec.encode(image, "1/24"), symbols, atol=1e-4)
+        variance = torch.full((1, codec.card.tiers * codec.card.tier_channels, 8, 12), 0.1)
+        expected = (model.decoder(latent, variance)[0] * 255).round().clamp(0, 255).permute(1, 2, 0).numpy()
+    decoded = codec.decode(symbols, 0.1, (64, 96), "1/24")
+    assert np.abs(decoded - expected).max() <= 1
+    card = json.loads((setting / "toy" / "card.json").read_text())
+    assert card["training"]["steps"] == 5
+    assert card["training"]["data"] == "crops of a test picture"
+
+
+def test_torch_and_numpy_normalise_alike():
+    arch = Architecture()
+    card = Codec.load("photo").card
+    latent = torch.randn(2, 2 * arch.complex_channels, 8, 12, generator=torch.Generator().manual_seed(0))
+    theirs = normalise_blocks(latent, arch).numpy()
+    codeword = latent_to_codeword(card, latent.numpy(), card.tiers)
+    ours, _ = codeword_to_latent(card, codeword, np.ones(codeword.shape, np.float32), (64, 96), card.tiers)
+    np.testing.assert_allclose(theirs, ours, atol=1e-5)
+
+
+def test_awgn_has_the_variance_per_complex_symbol_that_the_snr_says():
+    generator = torch.Generator().manual_seed(0)
+    snr = torch.tensor([0.0, 10.0])
+    received, variance = awgn(torch.zeros(2, 64, 64, 64), snr, generator)
+    per_complex = received.reshape(2, 8, 2, 4, 64, 64).square().sum(2).mean((1, 2, 3, 4))
+    torch.testing.assert_close(per_complex, torch.tensor([1.0, 0.1]), rtol=0.02, atol=0)
+    torch.testing.assert_close(variance[:, 0, 0, 0], torch.tensor([1.0, 0.1]))
+
+
+def test_erasing_a_block_takes_its_tier_and_tile_and_no_more():
+    lost = torch.zeros(1, 2, 2, 2, dtype=torch.bool)
+    lost[0, 1, 0, 1] = True
+    received, variance = erase_blocks(torch.ones(1, 16, 8, 8), torch.ones(1, 8, 8, 8), lost, 4)
+    assert (received[0, 8:, :4, 4:] == 0).all() and received.sum() == 16 * 64 - 8 * 16
+    assert variance[0, 4:, :4, 4:].isinf().all() and variance.isinf().sum() == 4 * 16
+
+
+def test_learning_rate_warms_up_stays_and_ends_at_nothing():
+    settings = load_config_text().optimiser
+    rates = [learning_rate_at(step, 1000, settings) for step in range(1001)]
+    assert rates[0] < rates[4] == rates[500] == settings.learning_rate
+    assert rates[1000] == 0
+    assert all(b <= a for a, b in zip(rates[5:], rates[6:], strict=False))
+
+
+def load_config_text(text=CONFIG, path=None):
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "c.toml")
+        path.write_text(text)
+        return load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("tiers = 2\n", "teirs = 2\n", "'teirs'"),
+        ('name = "toy"', 'nmae = "toy"', "nmae"),
+        ("[rates]", "[rates", "c.toml"),
+    ],
+)
+def test_configuration_errors_name_the_key(old, new, message):
+    with pytest.raises(ValueError, match=message):
+        load_config_text(CONFIG.replace(old, new, 1))
+
+
+def test_bad_input_is_one_line_and_exit_code_2(setting, capsys):
+    cases = [
+        [str(setting / "none.toml"), "--out", str(setting / "x")],
+        [str(setting / "toy.toml"), "--out", str(setting / "x")],
+        [str(setting / "toy.toml"), "--data", "photos=/no/such/file", "--out", str(setting / "x")],
+    ]
+    for case in cases:
+        assert main(case) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    (setting / "bad.pt").write_bytes(b"no checkpoint")
+    assert export_main([str(setting / "bad.pt"), "--out", str(setting / "model")]) == 2
+    assert "bad.pt" in capsys.readouterr().err
+    assert not (setting / "model").exists()
+
+
+def test_pictures_are_read_from_every_layout(tmp_path):
+    image = default_picture()[:40, :50]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.png").write_bytes(png_bytes(image))
+    with tarfile.open(tmp_path / "b.tar", "w") as archive:
+        archive.add(tmp_path / "folder" / "a.png", "x/a.png")
+    np.savez(tmp_path / "c.npz", images=image[None])
+    pack_images([image, image[:, :33]], tmp_path / "d.npz")
+    for name, count in (("folder", 1), ("b.tar", 1), ("c.npz", 1), ("d.npz", 2)):
+        images = load_images(tmp_path / name)
+        assert len(images) == count
+        np.testing.assert_array_equal(images[0], image)
+
+
+def test_patches_come_from_every_scale_and_fit():
+    rng = np.random.default_rng(0)
+    source = PatchSource([default_picture()[:100, :80]], 48, (1.0, 0.7))
+    assert len(source.images) == 2
+    assert source.draw(5, rng).shape == (5, 3, 48, 48)
+    with pytest.raises(ValueError, match="48 x 48"):
+        PatchSource([default_picture()[:40, :40]], 48)
