@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Quality of a model over symbol-level AWGN, the isometric cipher in the loop, on pictures of yours.
 
-    python benchmarks/codec_quality.py --images kodak/ --images cifar/dev.npz --rate 1/6 --json results/codec_quality.json
+    python benchmarks/codec_quality.py --images kodak/ --images dev.npz --json results/codec_quality.json
 
 Prints the mean over the pictures of each one's PSNR (8-bit pixels, peak 255) at the SNR that the noise really has.
 """
@@ -13,16 +13,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
+
 from deepjscec import __version__
 from deepjscec.app.quality import psnr_db
 from deepjscec.app.results import write_json
 from deepjscec.codec import Codec
 from deepjscec.crypto import Secret, Session, make_cipher
 from deepjscec.training.images import load_images
-from tqdm import tqdm
 
 
-def measure(codec: Codec, images: list[np.ndarray], rate: str, snr_db: float, cipher: str, seed: int) -> dict[str, float]:
+def measure(
+    codec: Codec, images: list[np.ndarray], rate: str, snr_db: float, cipher: str, seed: int
+) -> dict[str, float]:
     """Mean PSNR in dB and its standard error over the pictures, and the SNR that the noise had."""
     rng = np.random.default_rng(seed)
     session = Session.start(Secret.random())
@@ -66,8 +69,13 @@ def main() -> int:
             quality = "  ".join(f"{point['psnr_db']:5.2f}" for point in row.values())
             print(f"{path.name:24} {len(images):5} pictures  rate {rate:5}  {quality} dB", flush=True)
     if arguments.json:
-        settings = {"model": codec.name, "model_hash": codec.model_hash.hex(), "cipher": arguments.cipher,
-                    "seed": arguments.seed, "version": __version__}
+        settings = {
+            "model": codec.name,
+            "model_hash": codec.model_hash.hex(),
+            "cipher": arguments.cipher,
+            "seed": arguments.seed,
+            "version": __version__,
+        }
         write_json(arguments.json, {"settings": settings, "rows": rows})
     return 0
 

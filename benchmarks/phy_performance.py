@@ -75,9 +75,7 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
     return low, high
 
 
-def measure(
-    snr_db: float, packets: int, payload_symbols: int, seed: int, two_path: bool = False
-) -> dict[str, float]:
+def measure(snr_db: float, packets: int, payload_symbols: int, seed: int, two_path: bool = False) -> dict[str, float]:
     """Success, implementation loss and calibration at one SNR."""
     rng = np.random.default_rng([seed, round(100 * snr_db) + 10000, payload_symbols])
     transmitter = Transmitter(Profile())
@@ -130,17 +128,13 @@ def speed(samples: NDArray[np.complex64], chunk: int, repeat: int = 3) -> float:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packets", type=int, default=200, help="packets per SNR")
     parser.add_argument(
         "--snr", type=float, nargs="+", default=[-4, -3, -2, -1, 0, 5, 10, 15, 20, 25], help="Es/N0 in dB"
     )
     parser.add_argument("--payload", type=int, default=11520, help="payload symbols per packet")
-    parser.add_argument(
-        "--two-path", action="store_true", help="echo of -6 dB, 20 samples late (loss: no meaning)"
-    )
+    parser.add_argument("--two-path", action="store_true", help="echo of -6 dB, 20 samples late (loss: no meaning)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-speed", action="store_true", help="leave the speed tests out")
     parser.add_argument("--json", metavar="FILE", help="write the numbers here, too")
@@ -150,9 +144,7 @@ def main(argv: list[str] | None = None) -> int:
     if not 1 <= options.payload <= Profile().max_payload_symbols:
         parser.error(f"--payload must be from 1 to {Profile().max_payload_symbols}, got {options.payload}")
 
-    print(
-        "Es/N0 dB   received        rate [95 % interval]       false   loss dB   reported/true  err/reported"
-    )
+    print("Es/N0 dB   received        rate [95 % interval]       false   loss dB   reported/true  err/reported")
     rows = []
     for snr in options.snr:
         row = measure(snr, options.packets, options.payload, options.seed, options.two_path)
@@ -160,9 +152,7 @@ def main(argv: list[str] | None = None) -> int:
         tail = (
             ""
             if not row["received"]
-            else (
-                f"{row['loss_db']:9.3f} {row['reported_over_true']:15.3f} {row['error_over_reported']:14.3f}"
-            )
+            else (f"{row['loss_db']:9.3f} {row['reported_over_true']:15.3f} {row['error_over_reported']:14.3f}")
         )
         print(
             f"{snr:8.1f} {row['received']:5.0f}/{row['packets']:<5.0f}   {row['rate']:.4f} "

@@ -31,9 +31,7 @@ def ratio_db(profile: Profile, seed: int) -> float:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", type=int, default=5, help="how many of the best to print")
     options = parser.parse_args(argv)
     profile = Profile()

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import deepjscec
 import pytest
+
+import deepjscec
 
 LIBRARY = Path(deepjscec.__file__).parent
 
@@ -50,7 +51,9 @@ def test_layer_imports_downward_only(layer):
 
 def loaded_after(code):
     script = f"import sys\n{code}\nprint(*sys.modules)"
-    return set(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split())
+    return set(
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     _models(commands.add_parser("models", help="list models and check their files"))
     wanted = next((word for word in argv if not word.startswith("-")), "")
     _torch_command(commands.add_parser("train", help="train a model (needs torch)"), wanted == "train", "train")
-    _torch_command(commands.add_parser("export", help="checkpoint to ONNX model (needs torch)"), wanted == "export",
-                   "export")
+    _torch_command(
+        commands.add_parser("export", help="checkpoint to ONNX model (needs torch)"), wanted == "export", "export"
+    )
     _pack(commands.add_parser("pack", help="pack pictures for a training machine that has numpy alone"))
     arguments = parser.parse_args(argv)
     try:
@@ -89,7 +90,8 @@ def _torch_command(parser: argparse.ArgumentParser, wanted: bool, name: str) -> 
         return
     try:
         if name == "train":
-            from deepjscec.training.train import add_arguments, train as run
+            from deepjscec.training.train import add_arguments
+            from deepjscec.training.train import train as run
         else:
             from deepjscec.training.export import add_arguments, run
     except ImportError as error:

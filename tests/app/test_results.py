@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from deepjscec.app.options import make_parser
 from deepjscec.app.pictures import default_picture, load_picture, png_bytes, side_by_side
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
@@ -13,7 +15,6 @@ from deepjscec.app.report import write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
 from deepjscec.cli import main
 from deepjscec.crypto import read_key_file
-from PIL import Image
 
 
 def test_psnr_is_that_of_the_definition():
@@ -80,7 +81,10 @@ def test_report_is_self_contained_and_escapes_names(tmp_path):
     meta = {"snr_db": 9.5, "packets_received": 1, "packets_sent": 2}
     runs = []
     for number, snr_db in enumerate((5.0, 10.0)):
-        bob, eve = (meta, photo ^ np.uint8(number + 1)), (meta, photo if number else 255 - photo)  # Eve's PSNR: inf once
+        bob, eve = (
+            (meta, photo ^ np.uint8(number + 1)),
+            (meta, photo if number else 255 - photo),
+        )  # Eve's PSNR: inf once
         figures = compare(photo, bob, eve)
         files = write_pictures(tmp_path, f"{number}_", photo, bob, eve, figures)
         image = {"name": "<b>&x", "files": files, **figures}

@@ -3,12 +3,12 @@
 
 import numpy as np
 import pytest
+
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
 from deepjscec.attack import UnkeyedReceiver
 from deepjscec.codec import Codec
 from deepjscec.link import PictureGrouper
-
 from tests.link.link_setup import RATE_INDEX, pair
 
 PAYLOAD = 4096

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import psnr_db
 from deepjscec.codec import Codec

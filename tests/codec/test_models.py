@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+
 from deepjscec.codec import Codec, ModelCard, find_model, list_models
 from deepjscec.codec.layout import codeword_to_latent, latent_to_codeword
 
@@ -28,7 +29,7 @@ def test_model_loads_by_name_and_by_path(model):
 
 
 def test_unknown_model_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no-such.*known models: .*photo"):
+    with pytest.raises(ValueError, match=r"no-such.*known models: .*photo"):
         Codec.load("no-such")
 
 
@@ -111,7 +112,9 @@ def test_lower_rate_erases_the_upper_tiers():
 
 def test_a_block_without_energy_gets_its_energy_too():
     card = ModelCard.load(find_model("photo"))
-    codeword = latent_to_codeword(card, np.zeros((1, 2 * card.tiers * card.tier_channels, 4, 4), np.float32), card.tiers)
+    codeword = latent_to_codeword(
+        card, np.zeros((1, 2 * card.tiers * card.tier_channels, 4, 4), np.float32), card.tiers
+    )
     assert np.sum(np.abs(codeword[0, : card.block_size]) ** 2) == card.block_size
 
 

@@ -70,19 +70,13 @@ def test_each_failure_has_its_own_error():
         opener.open(b"\2" + sealed()[1:])
     with pytest.raises(ForeignKeyError, match="ca00e229"):
         HeaderOpener(bytes(32)).open(sealed())
-    forged = HeaderSealer(Session.derive(bytes(32), bytes(8)), key_id=bytes.fromhex("ca00e229")).seal(
-        0, FIELDS
-    )
+    forged = HeaderSealer(Session.derive(bytes(32), bytes(8)), key_id=bytes.fromhex("ca00e229")).seal(0, FIELDS)
     with pytest.raises(HeaderTagError):
         opener.open(forged)
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.one_of(
-        st.binary(max_size=60), st.binary(min_size=43, max_size=43).map(lambda b: b"\1\xca\0\xe2\x29" + b)
-    )
-)
+@given(st.one_of(st.binary(max_size=60), st.binary(min_size=43, max_size=43).map(lambda b: b"\1\xca\0\xe2\x29" + b)))
 def test_fuzzed_headers_raise_documented_errors_only(data):
     opener = HeaderOpener(SECRET)
     with pytest.raises(HeaderError) as caught:

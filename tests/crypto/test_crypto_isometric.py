@@ -143,9 +143,7 @@ def test_result_is_bit_identical_however_the_blocks_are_split(m):
     assert np.array_equal(whole[: 7 * m], first)
     cipher = IsometricCipher(new_session(), m)
     opened = cipher.decrypt(whole, packet=1)
-    parts = [
-        cipher.decrypt(whole[a * m : b * m], packet=1, first_block=a) for a, b in ((0, 1), (1, 20), (20, 41))
-    ]
+    parts = [cipher.decrypt(whole[a * m : b * m], packet=1, first_block=a) for a, b in ((0, 1), (1, 20), (20, 41))]
     assert np.array_equal(opened, np.concatenate(parts))
     assert np.array_equal(opened, IsometricCipher(new_session(), m, threads=4).decrypt(whole, packet=1))
 
@@ -185,9 +183,7 @@ def test_a_packet_number_is_never_used_twice_by_ciphers_of_one_session():
 def test_white_noise_stays_white_and_keeps_its_variance():
     rng = np.random.default_rng(3)
     noise = (rng.standard_normal((2, 64 * 500)) / np.sqrt(2)).astype(np.float32)
-    opened = IsometricCipher(new_session(), 64).decrypt(
-        (noise[0] + 1j * noise[1]).astype(np.complex64), packet=0
-    )
+    opened = IsometricCipher(new_session(), 64).decrypt((noise[0] + 1j * noise[1]).astype(np.complex64), packet=0)
     blocks = opened.reshape(500, 64)
     assert abs(np.mean(np.abs(blocks) ** 2) - 1) < 0.03
     covariance = blocks.conj().T @ blocks / 500

@@ -39,9 +39,7 @@ def test_session_ids_are_fresh():
     assert len({Session.start(SECRET).id for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize(
-    ("secret", "session_id"), [(b"short", bytes(8)), (bytes(33), bytes(8)), (SECRET, bytes(7))]
-)
+@pytest.mark.parametrize(("secret", "session_id"), [(b"short", bytes(8)), (bytes(33), bytes(8)), (SECRET, bytes(7))])
 def test_wrong_lengths_are_refused(secret, session_id):
     with pytest.raises(ValueError, match="bytes, not"):
         Session.derive(secret, session_id)
@@ -127,9 +125,7 @@ def test_a_forked_child_cannot_use_its_parents_numbers():
 def test_secrets_do_not_show():
     secret = Secret(b"\xabSECRETSECRETSECRETSECRETSECRET!")
     session = Session.derive(secret, bytes(8))
-    shown = (
-        " ".join(map(repr, (secret, session, session.header_key, vars(session)))) + str(secret) + f"{session}"
-    )
+    shown = " ".join(map(repr, (secret, session, session.header_key, vars(session)))) + str(secret) + f"{session}"
     for key in (secret, session.header_key, session._stream_key):
         raw = key.reveal()
         assert "SECRET" not in shown

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gnuradio.deepjscec.headless import main
+
 from deepjscec.app.pictures import png_bytes
 from deepjscec.codec import find_model
 from deepjscec.crypto import write_key_file
-from gnuradio.deepjscec.headless import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,10 +58,27 @@ def bad_inputs(folder):
 
 
 NAMES = [
-    "missing image", "corrupt image", "cut image", "folder as image", "small image", "missing key", "wrong key file",
-    "world-readable key", "world-readable key at Bob", "changed model", "unknown model", "SNR that is no number",
-    "SNR that is not finite", "absurd SNR", "broken sweep", "endless sweep", "unknown rate", "unknown cipher",
-    "unknown option", "output is a file", "output below a file",
+    "missing image",
+    "corrupt image",
+    "cut image",
+    "folder as image",
+    "small image",
+    "missing key",
+    "wrong key file",
+    "world-readable key",
+    "world-readable key at Bob",
+    "changed model",
+    "unknown model",
+    "SNR that is no number",
+    "SNR that is not finite",
+    "absurd SNR",
+    "broken sweep",
+    "endless sweep",
+    "unknown rate",
+    "unknown cipher",
+    "unknown option",
+    "output is a file",
+    "output below a file",
 ]
 
 

@@ -2,6 +2,7 @@
 """The blocks one by one, and their GRC definitions."""
 
 import importlib
+import itertools
 import inspect
 import re
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 import pmt
 import pytest
 import yaml
-from deepjscec.app.pictures import default_picture
 from gnuradio import blocks, deepjscec, gr
 from gnuradio.deepjscec._pdu import make_pdu, parse_pdu, vector_from_pmt, vector_to_pmt
+
+from deepjscec.app.pictures import default_picture
 
 ROOT = Path(__file__).parents[2]
 DEFINITIONS = sorted((ROOT / "gr-deepjscec" / "grc").glob("*.block.yml"))
@@ -41,7 +43,7 @@ def test_pdu_keeps_numbers_text_and_arrays():
 
 @pytest.mark.parametrize("message", [pmt.PMT_NIL, pmt.intern("x"), pmt.cons(pmt.make_dict(), pmt.from_long(1))])
 def test_what_is_no_pdu_is_refused(message):
-    with pytest.raises(ValueError, match="PDU|vector"):
+    with pytest.raises(ValueError, match=r"PDU|vector"):
         parse_pdu(message)
 
 
@@ -86,7 +88,7 @@ def test_definition_agrees_with_the_block(path):
 def chain(*parts):
     """A flowgraph of message blocks, parts (block, out port, in port) in a row, run to the end of its stream."""
     flowgraph = gr.top_block()
-    for (block, out, _), (following, _, into) in zip(parts, parts[1:], strict=False):
+    for (block, out, _), (following, _, into) in itertools.pairwise(parts):
         flowgraph.msg_connect(block, out, following, into)
     sink = parts[-1][0]
     flowgraph.start()
@@ -116,7 +118,11 @@ def test_repeat_without_interval_is_refused():
 
 def test_block_logs_counts_and_survives_what_it_cannot_use():
     sink = deepjscec.image_sink()
-    for message in (pmt.intern("x"), make_pdu({}, np.zeros(3, np.uint8)), make_pdu({"height": 9}, np.zeros(3, np.uint8))):
+    for message in (
+        pmt.intern("x"),
+        make_pdu({}, np.zeros(3, np.uint8)),
+        make_pdu({"height": 9}, np.zeros(3, np.uint8)),
+    ):
         sink._take(message)
     sink._take(make_pdu({"image_id": 0, "height": 1, "width": 1}, np.zeros(3, np.uint8)))
     assert sink.get_stats() == {"rejected": 3, "received": 1}

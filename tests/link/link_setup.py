@@ -4,6 +4,7 @@
 import dataclasses
 
 import numpy as np
+
 from deepjscec.codec import ModelCard, find_model
 from deepjscec.crypto import HeaderOpener, Secret, Session, make_cipher
 from deepjscec.link import LinkReceiver, LinkSender

@@ -3,9 +3,9 @@
 
 import numpy as np
 import pytest
+
 from deepjscec.crypto import Secret
 from deepjscec.link import PacketFields, PictureGrouper
-
 from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords, other_model, pair
 
 
@@ -158,7 +158,9 @@ def test_noise_variance_is_calibrated_on_a_frequency_selective_channel(cipher):
     for packet in sender.send(sent, 0, SHAPE, RATE_INDEX):
         variance = (0.1 / rng.exponential(size=len(packet.payload))).astype(np.float32)  # Rayleigh fading
         noise = rng.standard_normal((2, len(variance))) * np.sqrt(variance / 2)
-        got = receiver.receive(packet.header, (packet.payload + noise[0] + 1j * noise[1]).astype(np.complex64), variance)
+        got = receiver.receive(
+            packet.header, (packet.payload + noise[0] + 1j * noise[1]).astype(np.complex64), variance
+        )
         zero_forcing += variance.mean() / 1
     (got,) = got
     error = np.abs(got.symbols - sent) ** 2

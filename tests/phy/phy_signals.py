@@ -14,9 +14,7 @@ def gaussian(rng: np.random.Generator, n: int) -> np.ndarray:
     return (rng.standard_normal(2 * n, np.float32) * np.float32(np.sqrt(0.5))).view(np.complex64)
 
 
-def burst(
-    rng: np.random.Generator, n: int, profile: Profile | None = None
-) -> tuple[np.ndarray, bytes, np.ndarray]:
+def burst(rng: np.random.Generator, n: int, profile: Profile | None = None) -> tuple[np.ndarray, bytes, np.ndarray]:
     """A burst with a random header and ``n`` Gaussian payload symbols: samples, header, payload."""
     profile = profile or Profile()
     header, payload = rng.bytes(profile.header_bytes), gaussian(rng, n)

@@ -91,7 +91,5 @@ def test_junk_never_passes_the_crc(soft):
     profile, rng = Profile(), np.random.default_rng(4)
     for _ in range(200):
         shape = (profile.header_ofdm_symbols, profile.data_carriers)
-        values = (
-            gaussian(rng, shape[0] * shape[1]).reshape(shape) if soft == "noise" else np.zeros(shape, complex)
-        )
+        values = gaussian(rng, shape[0] * shape[1]).reshape(shape) if soft == "noise" else np.zeros(shape, complex)
         assert header_code.decode(profile, values.astype(complex)) is None

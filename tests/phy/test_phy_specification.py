@@ -82,9 +82,7 @@ def test_burst_is_the_one_of_the_specification(count):
 
 def test_check_values_of_the_page_are_true():
     made = Transmitter(Profile()).modulate(bytes(range(48)), np.ones(1, np.complex64))
-    rows = re.findall(
-        r"^\| (\d+) \| (-?\d\.\d{6}) ([+-]) (\d\.\d{6})j \|$", PAGE.read_text("utf-8"), re.MULTILINE
-    )
+    rows = re.findall(r"^\| (\d+) \| (-?\d\.\d{6}) ([+-]) (\d\.\d{6})j \|$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert len(rows) == 5
     for index, real, sign, imaginary in rows:
         assert made[int(index)] == pytest.approx(complex(float(real), float(sign + imaginary)), abs=2e-6)

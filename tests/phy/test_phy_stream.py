@@ -94,11 +94,7 @@ def test_whole_packet_needs_no_flush():
     assert receiver.flush() == []
     for size in (1, 300, 1024):
         receiver = Receiver(SMALL)
-        found = [
-            p
-            for first in range(0, len(samples), size)
-            for p in receiver.process(samples[first : first + size])
-        ]
+        found = [p for first in range(0, len(samples), size) for p in receiver.process(samples[first : first + size])]
         assert [p.header for p in found] == [header]
 
 
@@ -177,9 +173,7 @@ def test_any_bit_pattern_is_survived(seed):
 def test_any_damage_to_a_packet_is_survived(seed, damage, level):
     rng = np.random.default_rng(seed)
     samples, header, _ = burst(rng, int(rng.integers(1, 769)), SMALL)
-    stream = np.concatenate(
-        [np.zeros(200, np.complex64), samples * np.float32(level), np.zeros(200, np.complex64)]
-    )
+    stream = np.concatenate([np.zeros(200, np.complex64), samples * np.float32(level), np.zeros(200, np.complex64)])
     first, last = sorted(rng.integers(0, len(stream), 2))
     stream[first:last] = {
         "zero": 0,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Training on a small network: it learns, it resumes, it exports."""
 
+import itertools
 import json
 import tarfile
 
@@ -55,8 +56,20 @@ def setting(tmp_path):
 
 def arguments(setting, out, steps, *more):
     return [
-        str(setting / "toy.toml"), "--data", f"photos={setting / 'photos.npz'}", "--out", str(setting / out),
-        "--steps", str(steps), "--validate-every", "30", "--device", "cpu", "--threads", "1", *more,
+        str(setting / "toy.toml"),
+        "--data",
+        f"photos={setting / 'photos.npz'}",
+        "--out",
+        str(setting / out),
+        "--steps",
+        str(steps),
+        "--validate-every",
+        "30",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        *more,
     ]
 
 
@@ -153,7 +166,7 @@ def test_learning_rate_warms_up_stays_and_ends_at_nothing():
     rates = [learning_rate_at(step, 1000, settings) for step in range(1001)]
     assert rates[0] < rates[4] == rates[500] == settings.learning_rate
     assert rates[1000] == 0
-    assert all(b <= a for a, b in zip(rates[5:], rates[6:], strict=False))
+    assert all(b <= a for a, b in itertools.pairwise(rates[5:]))
 
 
 def load_config_text(text=CONFIG, path=None):

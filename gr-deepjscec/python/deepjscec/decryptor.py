@@ -26,7 +26,8 @@ class decryptor(PduBlock):
 
     def get_stats(self) -> dict[str, int]:
         return {
-            **super().get_stats(), **self._receiver.stats,
+            **super().get_stats(),
+            **self._receiver.stats,
             "failed_authentication": self._receiver.failed_authentication,
         }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from deepjscec import __version__
 from deepjscec.app.options import make_parser
 from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_picture
@@ -52,8 +53,16 @@ def run(arguments: Namespace) -> int:
     alice_key = arguments.key or Path(fresh_key())
     with result_folder(arguments.out) as folder:
         base = LoopbackSettings(
-            alice_key, arguments.bob_key or alice_key, arguments.model, rate, arguments.cipher, arguments.channel,
-            eve_snr_db=arguments.eve_snr, cfo_hz=arguments.cfo, packet_loss=arguments.packet_loss, seed=arguments.seed,
+            alice_key,
+            arguments.bob_key or alice_key,
+            arguments.model,
+            rate,
+            arguments.cipher,
+            arguments.channel,
+            eve_snr_db=arguments.eve_snr,
+            cfo_hz=arguments.cfo,
+            packet_loss=arguments.packet_loss,
+            seed=arguments.seed,
         )
         metrics: dict[str, Any] = {"version": __version__, "settings": _public(base)}
         metrics["runs"] = []
@@ -79,8 +88,13 @@ def _public(settings: LoopbackSettings) -> dict[str, Any]:
 
 
 def _run_once(
-    pictures: Sequence[np.ndarray], names: Sequence[str], base: LoopbackSettings, snr_db: float, timeout: float,
-    folder: Path, first: int,
+    pictures: Sequence[np.ndarray],
+    names: Sequence[str],
+    base: LoopbackSettings,
+    snr_db: float,
+    timeout: float,
+    folder: Path,
+    first: int,
 ) -> dict[str, Any]:
     """One flowgraph from start to end; `first` numbers its files, 0 for files without a number."""
     begun = time.monotonic()

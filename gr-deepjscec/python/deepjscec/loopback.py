@@ -61,7 +61,9 @@ class Loopback(gr.top_block):
         lead_in = int(rng.integers(2_000, 20_000))  # nobody knows when Alice begins
         self.transmitter = ofdm_transmitter(s.sample_rate, lead_in=lead_in)
         self.bob_channel = make_channel(s.channel, s.snr_db, s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31)))
-        self.eve_channel = make_channel(s.channel, s.eve_snr_db, -s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31)))
+        self.eve_channel = make_channel(
+            s.channel, s.eve_snr_db, -s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31))
+        )
         self.bob_receiver = ofdm_receiver(s.sample_rate)
         self.eve_receiver = ofdm_receiver(s.sample_rate)
         self.loss = packet_loss(s.packet_loss, int(rng.integers(1 << 31)))
@@ -114,6 +116,9 @@ def make_channel(name: str, snr_db: float, frequency_offset: float, seed: int) -
     if name not in CHANNEL_TAPS:
         raise ValueError(f"channel {name!r} is none of {', '.join(CHANNEL_TAPS)}")
     return channels.channel_model(
-        noise_voltage=10 ** (-snr_db / 20), frequency_offset=frequency_offset, epsilon=1.0,
-        taps=CHANNEL_TAPS[name], noise_seed=seed,
+        noise_voltage=10 ** (-snr_db / 20),
+        frequency_offset=frequency_offset,
+        epsilon=1.0,
+        taps=CHANNEL_TAPS[name],
+        noise_seed=seed,
     )

@@ -10,8 +10,8 @@ import numpy as np
 import pmt
 from gnuradio import gr
 
-from .ofdm_transmitter import END_TAG
 from ._pdu import make_pdu
+from .ofdm_transmitter import END_TAG
 
 
 class ofdm_receiver(gr.sync_block):

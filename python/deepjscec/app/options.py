@@ -81,7 +81,9 @@ def _number(text: str) -> float:
 def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; `channels` and `ciphers` are the names on offer."""
     parser = OneLineParser(
-        prog="run_flowgraph.py", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="run_flowgraph.py",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Send pictures over a GNU Radio flowgraph, encrypted, to Bob, while Eve listens.",
     )
     add = parser.add_argument

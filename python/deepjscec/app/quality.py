@@ -21,7 +21,13 @@ def ssim(sent: np.ndarray, received: np.ndarray) -> float:
 
     return float(
         structural_similarity(
-            sent, received, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+            sent,
+            received,
+            channel_axis=2,
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
         )
     )
 

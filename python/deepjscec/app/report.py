@@ -18,8 +18,18 @@ img { max-width: 100% } figure { margin: 1rem 0 } figcaption, .note { color: #56
 svg text { font: 13px system-ui, sans-serif; fill: #1d2733 }
 """
 
-COLUMNS = ("Picture", "SNR asked", "SNR at Bob", "Bob PSNR", "Bob SSIM", "Packets", "SNR at Eve", "Eve PSNR", "Eve SSIM",
-           "Mean colour PSNR")
+COLUMNS = (
+    "Picture",
+    "SNR asked",
+    "SNR at Bob",
+    "Bob PSNR",
+    "Bob SSIM",
+    "Packets",
+    "SNR at Eve",
+    "Eve PSNR",
+    "Eve SSIM",
+    "Mean colour PSNR",
+)
 
 
 def row(run: dict[str, Any], image: dict[str, Any]) -> tuple[str, ...]:
@@ -31,8 +41,15 @@ def row(run: dict[str, Any], image: dict[str, Any]) -> tuple[str, ...]:
 
     packets = "-" if bob is None else f"{bob['packets_received']}/{bob['packets_sent']}"
     return (
-        image["name"], f"{run['snr_db']:.1f}", show(bob, "snr_db", 2), show(bob, "psnr_db", 2), show(bob, "ssim", 3),
-        packets, show(eve, "snr_db", 2), show(eve, "psnr_db", 2), show(eve, "ssim", 3),
+        image["name"],
+        f"{run['snr_db']:.1f}",
+        show(bob, "snr_db", 2),
+        show(bob, "psnr_db", 2),
+        show(bob, "ssim", 3),
+        packets,
+        show(eve, "snr_db", 2),
+        show(eve, "psnr_db", 2),
+        show(eve, "ssim", 3),
         f"{image['mean_colour_psnr_db']:.2f}",
     )
 
@@ -46,22 +63,26 @@ def write_report(path: Path, metrics: dict[str, Any]) -> None:
         f"<p>Model <b>{_text(settings['model'])}</b> at rate <b>{_text(settings['rate'])}</b>, cipher "
         f"<b>{_text(settings['cipher'])}</b>, channel <b>{_text(settings['channel'])}</b>, frequency offset "
         f"<b>{settings['cfo_hz']:g} Hz</b>, packet loss <b>{settings['packet_loss']:g}</b>. "
-        f"Payload {metrics['rate_net']:.4f}, with all overhead {metrics['rate_gross']:.4f} channel uses per sample.</p>",
+        f"Channel uses per sample: payload {metrics['rate_net']:.4f}, with all overhead {metrics['rate_gross']:.4f}.</p>",
         "<table><tr>" + "".join(f"<th>{name}</th>" for name in COLUMNS) + "</tr>",
     ]
     for run in metrics["runs"]:
         for image in run["images"]:
             parts.append("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row(run, image)) + "</tr>")
-    parts.append("</table><p class='note'>SNR is Es/N0 per complex payload symbol in dB, measured at the equaliser's "
-                 "output. The last column is what a flat picture in the photograph's mean colour reaches.</p>")
+    parts.append(
+        "</table><p class='note'>SNR is Es/N0 per complex payload symbol in dB, measured at the equaliser's "
+        "output. The last column is what a flat picture in the photograph's mean colour reaches.</p>"
+    )
     if len(metrics["runs"]) > 1:
         parts.append(_curve(metrics))
     for run in metrics["runs"]:
         for image in run["images"]:
             data = base64.b64encode((path.parent / image["files"]["comparison"]).read_bytes()).decode()
             title = f"{image['name']} at {run['snr_db']:g} dB"
-            parts.append(f"<figure><img alt='{_text(title)}' src='data:image/png;base64,{data}'>"
-                         f"<figcaption>{_text(title)}</figcaption></figure>")
+            parts.append(
+                f"<figure><img alt='{_text(title)}' src='data:image/png;base64,{data}'>"
+                f"<figcaption>{_text(title)}</figcaption></figure>"
+            )
     parts.append("<h2>Counters</h2>")
     for run in metrics["runs"]:
         for role, counters in run["counters"].items():
@@ -90,15 +111,21 @@ def _curve(metrics: dict[str, Any]) -> str:
     y_low, y_high = 5 * (min(p[1] for p in points) // 5), 5 * (max(p[1] for p in points) // 5 + 1)
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return (left + (x - x_low) / max(x_high - x_low, 1e-9) * (width - left - 80),
-                top + (y_high - y) / (y_high - y_low) * (height - top - 50))
+        return (
+            left + (x - x_low) / max(x_high - x_low, 1e-9) * (width - left - 80),
+            top + (y_high - y) / (y_high - y_low) * (height - top - 50),
+        )
 
-    parts = [f"<h2>Quality over the channel</h2><svg width='{width}' height='{height}' role='img' "
-             "aria-label='PSNR over SNR'>"]
+    parts = [
+        f"<h2>Quality over the channel</h2><svg width='{width}' height='{height}' role='img' "
+        "aria-label='PSNR over SNR'>"
+    ]
     for y in range(int(y_low), int(y_high) + 1, 5):
         x0, py = place(x_low, y)
-        parts.append(f"<line x1='{x0}' x2='{width - 80}' y1='{py:.1f}' y2='{py:.1f}' stroke='#d5dbe2'/>"
-                     f"<text x='{x0 - 8}' y='{py + 4:.1f}' text-anchor='end'>{y}</text>")
+        parts.append(
+            f"<line x1='{x0}' x2='{width - 80}' y1='{py:.1f}' y2='{py:.1f}' stroke='#d5dbe2'/>"
+            f"<text x='{x0 - 8}' y='{py + 4:.1f}' text-anchor='end'>{y}</text>"
+        )
     for run in metrics["runs"]:
         px, py = place(run["snr_db"], y_low)
         parts.append(f"<text x='{px:.1f}' y='{py + 18:.1f}' text-anchor='middle'>{run['snr_db']:g}</text>")
@@ -107,9 +134,13 @@ def _curve(metrics: dict[str, Any]) -> str:
             continue
         track = " ".join(f"{px:.1f},{py:.1f}" for px, py in (place(*p) for p in line))
         px, py = place(*line[-1])
-        parts.append(f"<polyline points='{track}' fill='none' stroke='{colour}' stroke-width='2.5'/>"
-                     f"<text x='{px + 8:.1f}' y='{py + 4:.1f}' style='fill:{colour}'>{label}</text>")
-    parts.append(f"<text x='{width / 2}' y='{height - 8}' text-anchor='middle'>SNR at Bob, dB</text>"
-                 f"<text x='16' y='{height / 2}' transform='rotate(-90 16 {height / 2})' text-anchor='middle'>"
-                 "PSNR, dB</text></svg>")
+        parts.append(
+            f"<polyline points='{track}' fill='none' stroke='{colour}' stroke-width='2.5'/>"
+            f"<text x='{px + 8:.1f}' y='{py + 4:.1f}' style='fill:{colour}'>{label}</text>"
+        )
+    parts.append(
+        f"<text x='{width / 2}' y='{height - 8}' text-anchor='middle'>SNR at Bob, dB</text>"
+        f"<text x='16' y='{height / 2}' transform='rotate(-90 16 {height / 2})' text-anchor='middle'>"
+        "PSNR, dB</text></svg>"
+    )
     return "".join(parts)

@@ -75,7 +75,8 @@ class UnkeyedReceiver:
         rate = self._codec.rates[self._rate_index]
         pixels = self._codec.decode_batch(got.symbols, got.noise_var, got.shape, rate)
         return [
-            UnkeyedPicture(first + i, p, got.snr_db, got.packets_received, got.packets_sent) for i, p in enumerate(pixels)
+            UnkeyedPicture(first + i, p, got.snr_db, got.packets_received, got.packets_sent)
+            for i, p in enumerate(pixels)
         ]
 
     def _fields(self, counter: int) -> PacketFields | None:

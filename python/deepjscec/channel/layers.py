@@ -11,9 +11,7 @@ from __future__ import annotations
 import torch
 
 
-def awgn(
-    latent: torch.Tensor, snr_db: torch.Tensor, generator: torch.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
+def awgn(latent: torch.Tensor, snr_db: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Add white Gaussian noise.
 
     `latent` float32[n, 2 C, h, w]; `snr_db` float32[n], Es/N0 per complex symbol in dB. The noise has variance

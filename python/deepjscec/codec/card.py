@@ -92,5 +92,7 @@ class ModelCard:
             raise ValueError(f"model file {path}: {error.strerror}") from None
         digest = hashlib.sha256(data).hexdigest()
         if digest != self.sha256[name]:
-            raise ValueError(f"model file {path}: SHA-256 is {digest[:16]}..., its card says {self.sha256[name][:16]}...")
+            raise ValueError(
+                f"model file {path}: SHA-256 is {digest[:16]}..., its card says {self.sha256[name][:16]}..."
+            )
         return data

@@ -73,7 +73,9 @@ class Codec:
         for index, known in enumerate(self.rates):
             if abs(wanted - float(known)) <= 0.002 * float(known):
                 return index
-        raise ValueError(f"rate {rate} is not offered by model {self.name!r}; its rates: {', '.join(map(str, self.rates))}")
+        raise ValueError(
+            f"rate {rate} is not offered by model {self.name!r}; its rates: {', '.join(map(str, self.rates))}"
+        )
 
     def codeword_length(self, shape: tuple[int, int], rate: Rate) -> int:
         """Complex symbols `k` of a picture of `shape` (H, W): its padded size times three times the rate."""
@@ -90,7 +92,9 @@ class Codec:
             raise ValueError(f"image of shape {image.shape} is not [H, W, 3]")
         return self.encode_batch(image[None], rate)[0]
 
-    def decode(self, symbols: np.ndarray, noise_var: np.ndarray | float, shape: tuple[int, int], rate: Rate) -> np.ndarray:
+    def decode(
+        self, symbols: np.ndarray, noise_var: np.ndarray | float, shape: tuple[int, int], rate: Rate
+    ) -> np.ndarray:
         """Decode what arrived of a picture.
 
         `symbols` complex64[k]; `noise_var` noise variance per complex symbol, one number or float32[k], `inf` for an
@@ -105,7 +109,7 @@ class Codec:
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
             raise ValueError(f"image of shape {images.shape[1:]} and type {images.dtype} is not uint8[H, W, 3]")
-        shape = self._check_shape(images.shape[1:3])
+        shape = self._check_shape((images.shape[1], images.shape[2]))
         tiers = self._tiers(rate)
         bottom, right = (padded - side for padded, side in zip(self.card.padded_shape(shape), shape, strict=True))
         padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), mode="edge")
@@ -114,12 +118,16 @@ class Codec:
         latent = self._encoder.run(None, {"image": planes})[0]
         return latent_to_codeword(self.card, latent, tiers)
 
-    def decode_batch(self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate) -> np.ndarray:
+    def decode_batch(
+        self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
+    ) -> np.ndarray:
         """Decode pictures of one size: complex64[n, k] and float32[n, k] -> uint8[n, H, W, 3]."""
         length = self.codeword_length(shape, rate)
         symbols = np.asarray(symbols)
         if symbols.ndim != 2 or symbols.shape[1] != length:
-            raise ValueError(f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, which takes {length}")
+            raise ValueError(
+                f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, which takes {length}"
+            )
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), symbols.shape)
         if not (noise_var >= 0).all():
             raise ValueError("noise_var holds a negative value or one that is not a number")

@@ -34,7 +34,7 @@ def latent_to_codeword(card: ModelCard, latent: np.ndarray, tiers: int) -> np.nd
 def codeword_to_latent(
     card: ModelCard, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], tiers: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What arrived, complex64[n, k] with float32[n, k], as decoder inputs float32[n, 2 C, h, w] and float32[n, C, h, w].
+    """What arrived, complex64[n, k] with float32[n, k], as decoder inputs float32[n, 2 C, h, w], float32[n, C, h, w].
 
     Tiers that were not sent are erased, as is every symbol with an infinite variance or a value that is not finite.
     """

@@ -75,6 +75,4 @@ class PacketCounter:
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
-            raise ReusedCounterError(
-                "this session was started in another process: start a new one after a fork"
-            )
+            raise ReusedCounterError("this session was started in another process: start a new one after a fork")

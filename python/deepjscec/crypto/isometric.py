@@ -87,9 +87,7 @@ class IsometricCipher:
             no_words = np.empty(0, np.uint64)
             for a, b, words in self._pieces(low, high, stream):
                 noise = dither.words(2 * self.block_size * (b - a)) if self._dither_scale else no_words
-                _kernel.encrypt_blocks(
-                    words, noise, self._dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b]
-                )
+                _kernel.encrypt_blocks(words, noise, self._dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b])
 
         return self._run(work, blocks, packet, 0)
 
@@ -116,9 +114,7 @@ class IsometricCipher:
         """
         noise_var = np.asarray(noise_var, dtype=np.float32)
         if noise_var.ndim != 1 or noise_var.size % self.block_size:
-            raise ValueError(
-                f"noise_var needs a multiple of {self.block_size} values, got shape {noise_var.shape}"
-            )
+            raise ValueError(f"noise_var needs a multiple of {self.block_size} values, got shape {noise_var.shape}")
         means = noise_var.reshape(-1, self.block_size).mean(axis=1, dtype=np.float64)
         return np.repeat(means.astype(np.float32), self.block_size)
 

@@ -69,9 +69,7 @@ def read_key_file(path: str | os.PathLike) -> Secret:
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError(f"{path}: not a regular file")
             if os.name == "posix" and status.st_mode & 0o077:
-                raise PermissionError(
-                    f"{path}: others may read or change this key file: run chmod 600 {path}"
-                )
+                raise PermissionError(f"{path}: others may read or change this key file: run chmod 600 {path}")
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         if error.strerror is None:  # raised above, with its message

@@ -22,9 +22,7 @@ _LABEL = b"deepjscec 1 "
 
 def _hkdf(secret: Secret, info: bytes) -> bytes:
     """HKDF-SHA-256 (RFC 5869), no salt, 32 bytes."""
-    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=_LABEL + info).derive(
-        secret.reveal()
-    )
+    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=_LABEL + info).derive(secret.reveal())
 
 
 def key_id(secret: Secret | bytes) -> bytes:
@@ -55,9 +53,7 @@ class Session:
         self._headers = PacketCounter("header of")
 
     @classmethod
-    def derive(
-        cls, shared_secret: Secret | bytes, session_id: bytes, *, receive_only: bool = False
-    ) -> Session:
+    def derive(cls, shared_secret: Secret | bytes, session_id: bytes, *, receive_only: bool = False) -> Session:
         """The session that a 32-byte secret and 8 session-id bytes determine.
 
         With `receive_only` it decrypts and opens, and refuses to encrypt or seal. Raises `ValueError` for
@@ -110,9 +106,7 @@ class Session:
 
     def _check_sender(self) -> None:
         if self._receive_only:
-            raise ReusedCounterError(
-                "this session belongs to a sender and was opened to receive: start one to send"
-            )
+            raise ReusedCounterError("this session belongs to a sender and was opened to receive: start one to send")
 
     def __repr__(self) -> str:
         return f"Session(id={self._id.hex()}, key_id={self._key_id.hex()}, receive_only={self._receive_only})"

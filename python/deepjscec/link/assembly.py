@@ -64,6 +64,12 @@ class Assembly:
         with np.errstate(divide="ignore"):
             snr_db = float(-10 * np.log10(np.mean(list(self._received.values()))))
         return ReceivedCodewords(
-            f.image_id, (f.height, f.width), f.rate_index, self._symbols.reshape(layout),
-            self._noise_var.reshape(layout), len(self._received), f.count, snr_db,
+            f.image_id,
+            (f.height, f.width),
+            f.rate_index,
+            self._symbols.reshape(layout),
+            self._noise_var.reshape(layout),
+            len(self._received),
+            f.count,
+            snr_db,
         )

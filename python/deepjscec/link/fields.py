@@ -36,7 +36,13 @@ class PacketFields:
         """FIELD_BYTES bytes, big-endian. `ValueError` where a field does not fit."""
         try:
             return _LAYOUT.pack(
-                self.image_id, self.pictures, self.index, self.count, self.height, self.width, self.rate_index,
+                self.image_id,
+                self.pictures,
+                self.index,
+                self.count,
+                self.height,
+                self.width,
+                self.rate_index,
                 self.model_hash,
             )
         except struct.error as error:

@@ -34,7 +34,12 @@ class LinkReceiver:
     """
 
     def __init__(
-        self, opener: HeaderOpener, make_cipher: Callable[[Session], Cipher], card: ModelCard, *, max_open: int = 4,
+        self,
+        opener: HeaderOpener,
+        make_cipher: Callable[[Session], Cipher],
+        card: ModelCard,
+        *,
+        max_open: int = 4,
         max_symbols: int = 1 << 26,
     ) -> None:
         """`max_open` groups are assembled at once; a further one sends the oldest out as it is.

@@ -59,9 +59,7 @@ class PreambleAcquisition:
         self._lags = self.before + self.after + profile.fft_len
         self._needed = self._lags + len(preamble) - 1
         #: Samples needed from the candidate on.
-        self.lookahead = max(
-            self._needed - self.before, (self._positions - 1) * detector.step + detector.span
-        )
+        self.lookahead = max(self._needed - self.before, (self._positions - 1) * detector.step + detector.span)
         self._size = scipy.fft.next_fast_len(self._needed)
         self._energy = float(np.sum(np.abs(preamble) ** 2))
         self._offsets = np.arange(-CARRIERS_OFF, CARRIERS_OFF + 1)

@@ -121,9 +121,7 @@ class PacketDemodulator:
         windows = self._bodies[: first + profile.payload_ofdm_symbols(count)] + header.advance
         grid = ofdm.to_carriers(profile, part, windows, header.cfo, _constant(part))
         known = self._known(grid, windows, header)
-        track = self._tracker.search(
-            self._tracker.start(len(windows)), known, header.channel.response, SECOND_SEARCH
-        )
+        track = self._tracker.search(self._tracker.start(len(windows)), known, header.channel.response, SECOND_SEARCH)
         channel, track, noise = self._fit(known, header.channel, track, header.noise)
 
         data = profile.data_index
@@ -149,9 +147,7 @@ class PacketDemodulator:
                 start=start,
             )
 
-    def _known(
-        self, grid: NDArray[np.complex128], windows: NDArray[np.int64], header: Header | None
-    ) -> Observations:
+    def _known(self, grid: NDArray[np.complex128], windows: NDArray[np.int64], header: Header | None) -> Observations:
         """Preamble, the pilots of all later rows in ``grid``, and the header's data once they are known."""
         profile = self._profile
         training = preamble_carriers(profile)
@@ -163,9 +159,7 @@ class PacketDemodulator:
             blocks.append((2, profile.data_index, sent))
         return Observations.gather(grid, windows.astype(np.float64), blocks)
 
-    def _fit(
-        self, known: Observations, channel: Channel, track: Track, noise: float
-    ) -> tuple[Channel, Track, float]:
+    def _fit(self, known: Observations, channel: Channel, track: Track, noise: float) -> tuple[Channel, Track, float]:
         """Channel, track and noise in turns.  Two rounds: a third changes the payload's mean squared error by
         less than 0.003 dB, measured at -2, 0, 10 and 25 dB with 1 and 60 payload symbols."""
         for _ in range(2):

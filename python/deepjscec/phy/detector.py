@@ -35,9 +35,7 @@ class RepetitionDetector:
         self.span = 2 * profile.fft_len  #: samples that the metric of one position reads
         self.threshold = 1.0 - FALSE_ALARM ** (1.0 / (profile.fft_len - 2))
 
-    def metric(
-        self, samples: NDArray[np.complex64], count: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def metric(self, samples: NDArray[np.complex64], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Metric at ``samples[0]`` and the following ``count - 1`` grid positions.
 
         Args:

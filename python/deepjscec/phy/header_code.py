@@ -55,9 +55,7 @@ def decode(profile: Profile, soft: NDArray[np.complex128]) -> tuple[bytes, int] 
     sent = np.ascontiguousarray(soft).view(np.float64).ravel()
     coded = np.bincount(interleaver(profile), weights=sent, minlength=profile.header_coded_bits)
     scale = float(np.max(np.abs(coded))) or 1.0
-    bits = viterbi.decode((coded / scale).astype(np.float32)) ^ prbs15(
-        SCRAMBLER_SEED, profile.header_info_bits
-    )
+    bits = viterbi.decode((coded / scale).astype(np.float32)) ^ prbs15(SCRAMBLER_SEED, profile.header_info_bits)
     block = np.packbits(bits).tobytes()
     if zlib.crc32(block[:-CRC_BYTES]) != int.from_bytes(block[-CRC_BYTES:], "big"):
         return None

@@ -50,14 +50,10 @@ class Observations:
 
     def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of float64[n] over each symbol, float64[rows]."""
-        sums: NDArray[np.float64] = np.bincount(self.row, values, len(self.times)).astype(
-            np.float64, copy=False
-        )
+        sums: NDArray[np.float64] = np.bincount(self.row, values, len(self.times)).astype(np.float64, copy=False)
         return sums
 
     def sum_columns(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of float64[n] over each carrier, float64[columns]."""
-        sums: NDArray[np.float64] = np.bincount(self.column, values, self.columns).astype(
-            np.float64, copy=False
-        )
+        sums: NDArray[np.float64] = np.bincount(self.column, values, self.columns).astype(np.float64, copy=False)
         return sums

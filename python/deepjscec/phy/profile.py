@@ -70,8 +70,7 @@ class Profile:
             "even, from fft_len/4 to fft_len-2",
         )
         _require(
-            4 <= self.pilot_carriers <= self.active_carriers // 2
-            and self.active_carriers % self.pilot_carriers == 0,
+            4 <= self.pilot_carriers <= self.active_carriers // 2 and self.active_carriers % self.pilot_carriers == 0,
             "pilot_carriers",
             self.pilot_carriers,
             "a divisor of active_carriers, from 4 to half of it",
@@ -142,9 +141,7 @@ class Profile:
             ValueError: if ``payload_symbols`` is not from 1 to :attr:`max_payload_symbols`.
         """
         if not 1 <= payload_symbols <= self.max_payload_symbols:
-            raise ValueError(
-                f"payload_symbols must be from 1 to {self.max_payload_symbols}, got {payload_symbols}"
-            )
+            raise ValueError(f"payload_symbols must be from 1 to {self.max_payload_symbols}, got {payload_symbols}")
         return -(-int(payload_symbols) // self.data_carriers)
 
     def packet_len(self, payload_symbols: int) -> int:

@@ -89,9 +89,7 @@ class Receiver:
             ValueError: if ``samples`` is not a one-dimensional complex64 array.
         """
         if not isinstance(samples, np.ndarray) or samples.dtype != np.complex64:
-            raise ValueError(
-                f"samples must be a complex64 array, got {getattr(samples, 'dtype', type(samples))}"
-            )
+            raise ValueError(f"samples must be a complex64 array, got {getattr(samples, 'dtype', type(samples))}")
         if samples.ndim != 1:
             raise ValueError(f"samples must have the shape [n], got {samples.shape}")
         packets: list[Packet] = []
@@ -212,9 +210,7 @@ class Receiver:
             return False
         if self._found is None:
             return True
-        packets.append(
-            self._demodulator.read_payload(self._stream.view(self._start), header, max(self._start, 0))
-        )
+        packets.append(self._demodulator.read_payload(self._stream.view(self._start), header, max(self._start, 0)))
         self._counts["packets"] += 1
         self._resume(self._start + self.profile.packet_len(header.payload_symbols))
         return True

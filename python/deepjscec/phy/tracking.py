@@ -72,9 +72,7 @@ class Tracker:
         rotation: NDArray[np.complex128] = track.gain[known.row] * turn
         return rotation
 
-    def search(
-        self, track: Track, known: Observations, response: NDArray[np.complex128], limit: float
-    ) -> Track:
+    def search(self, track: Track, known: Observations, response: NDArray[np.complex128], limit: float) -> Track:
         """Replace the frequency by the best within ``limit`` carrier spacings, from a grid of trials."""
         turns = known.times / self._fft_len
         step = SEARCH_TURNS / float(np.ptp(turns))

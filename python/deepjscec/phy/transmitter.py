@@ -51,16 +51,13 @@ class Transmitter:
             raise ValueError(f"payload must be a complex64 array, got {kind}")
         if payload.ndim != 1 or not 1 <= len(payload) <= profile.max_payload_symbols:
             raise ValueError(
-                f"payload must have the shape [n], n from 1 to {profile.max_payload_symbols}, "
-                f"got {payload.shape}"
+                f"payload must have the shape [n], n from 1 to {profile.max_payload_symbols}, got {payload.shape}"
             )
         if not np.isfinite(payload).all():
             raise ValueError("payload must be finite")
 
         headers = profile.header_ofdm_symbols
-        grid = np.empty(
-            (headers + profile.payload_ofdm_symbols(len(payload)), profile.active_carriers), np.complex128
-        )
+        grid = np.empty((headers + profile.payload_ofdm_symbols(len(payload)), profile.active_carriers), np.complex128)
         grid[:, profile.pilot_index] = pilots(profile)[: len(grid)]
         grid[:headers, profile.data_index] = header_code.encode(profile, header, len(payload))
         # Carriers the payload does not fill carry ones, so that every burst has the same power throughout;

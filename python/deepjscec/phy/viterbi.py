@@ -20,10 +20,7 @@ STATES = 1 << CODE_TAIL_BITS
 def _labels() -> NDArray[np.uint8]:
     """The four output bits, first generator most significant, for each content of the 9-bit register."""
     labels = [
-        sum(
-            (bin(register & g).count("1") & 1) << (CODE_RATE_INVERSE - 1 - i)
-            for i, g in enumerate(GENERATORS)
-        )
+        sum((bin(register & g).count("1") & 1) << (CODE_RATE_INVERSE - 1 - i) for i, g in enumerate(GENERATORS))
         for register in range(2 * STATES)
     ]
     return np.array(labels, np.uint8)

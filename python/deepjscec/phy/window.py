@@ -49,9 +49,7 @@ class WindowPlacer:
         spectrum[profile.carriers % n] = response * self._taper
         delays = np.arange(-cp, cp + 1)
         taps = np.abs(scipy.fft.ifft(spectrum, norm="forward")[(delays - self.initial) % n]) ** 2
-        echoes = np.flatnonzero(
-            taps > max(ECHO_LEVEL * float(np.max(taps)), NOISE_FACTOR * noise * self._noise_gain)
-        )
+        echoes = np.flatnonzero(taps > max(ECHO_LEVEL * float(np.max(taps)), NOISE_FACTOR * noise * self._noise_gain))
         if len(echoes) == 0:
             return self.initial
         first, last = int(echoes[0]), int(echoes[-1])

@@ -50,8 +50,14 @@ def _write(module: nn.Module, example: tuple[torch.Tensor, ...], path: Path, inp
         # the TorchScript exporter needs no package beside onnx, which the newer one does
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            module.to(memory_format=torch.contiguous_format), example, str(path), dynamo=False, opset_version=OPSET,
-            input_names=inputs, output_names=[output], dynamic_axes=axes,
+            module.to(memory_format=torch.contiguous_format),
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=inputs,
+            output_names=[output],
+            dynamic_axes=axes,
         )
 
 

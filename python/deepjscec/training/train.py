@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -83,6 +84,8 @@ class Trainer:
             group["lr"] = learning_rate
         image = torch.from_numpy(batch).to(self.device).float().div_(255)
         image = image.contiguous(memory_format=torch.channels_last)
+        if self.step == 0:
+            self.model.calibrate(image)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             latent = self.model.encoder(image).float()
         latent = normalise_blocks(latent, self.config.model)
@@ -153,12 +156,21 @@ def load_sources(
     return sources, held_out
 
 
+class Terminated(Exception):
+    """The process was asked to end; a checkpoint is still written."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
+
+
 def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, validate_every: int) -> None:
     """Train to `steps`, or for `minutes` of monotonic time, whichever comes first; always leaves a checkpoint."""
     config = trainer.config
     sources, held_out = load_sources(config.data, paths)
     weights = np.array([item.weight for item in config.data])
     deadline = time.monotonic() + 60 * minutes
+    previous = signal.signal(signal.SIGTERM, _terminate)
     log = (trainer.folder / "log.jsonl").open("a")
     progress = Progress(trainer.step, steps)
     try:
@@ -178,10 +190,11 @@ def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, val
                 progress.note(json.dumps(record))
                 trainer.save()
         trainer.save()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         trainer.save()
         progress.note(f"stopped at step {trainer.step}; the same command goes on from here")
     finally:
+        signal.signal(signal.SIGTERM, previous)
         progress.close()
         log.close()
 

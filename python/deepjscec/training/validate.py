@@ -38,7 +38,12 @@ def _crop(image: np.ndarray, unit: int) -> np.ndarray:
 
 
 def _psnr(
-    model: Autoencoder, image: np.ndarray, tiers: int, snr: float, config: TrainingConfig, device: torch.device,
+    model: Autoencoder,
+    image: np.ndarray,
+    tiers: int,
+    snr: float,
+    config: TrainingConfig,
+    device: torch.device,
     noise: torch.Generator,
 ) -> float:
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(device)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the tables of README.md from results/*.json: `python benchmarks/readme_tables.py`, or `--check` alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def loopback() -> str:
+    """The simulated link, every 4 dB."""
+    result = json.loads((ROOT / "results" / "loopback.json").read_text())
+    lines = [
+        "| SNR at Bob | Bob, encrypted | Bob, unencrypted | Eve, encrypted | Eve, unencrypted |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in result["sweep"]:
+        if row["snr_db"] % 4 and row["snr_db"] != 10:
+            continue
+        lines.append(
+            f"| {row['bob_snr_db_isometric']:.1f} dB | **{row['bob_psnr_db_isometric']:.2f} dB** "
+            f"| {row['bob_psnr_db_none']:.2f} dB "
+            f"| {row['eve_psnr_db_isometric']:.1f} dB, SSIM {row['eve_ssim_isometric']:.2f} "
+            f"| {row['eve_psnr_db_none']:.1f} dB |"
+        )
+    loss = result["packet_loss"]
+    costs = [loss["whole_psnr_db"] - value for value in loss["one_lost_psnr_db"]]
+    lines += [
+        "",
+        f"Losing one of its {loss['packets']} packets, any of them, costs this picture {min(costs):.1f} to "
+        f"{max(costs):.1f} dB at {loss['snr_db']:.0f} dB; the first costs {costs[0]:.1f} dB.",
+    ]
+    return "\n".join(lines)
+
+
+def codec() -> str:
+    """Symbol-level noise on the measuring sets."""
+    result = json.loads((ROOT / "results" / "codec_quality.json").read_text())
+    lines = ["| pictures | rate | PSNR |", "| --- | --- | --- |"]
+    names = {"kodak": "Kodak, 12 odd-numbered", "dev_lossless.npz": "CIFAR-10 test, first 423"}
+    for row in result["rows"]:
+        values = " / ".join(f"{point['psnr_db']:.1f}" for point in row["snr_db"].values())
+        lines.append(f"| {names.get(row['images'], row['images'])} | {row['rate']} | {values} |")
+    return "\n".join(lines)
+
+
+TABLES = {"loopback": loopback, "codec": codec}
+
+
+def render(text: str) -> str:
+    """`text` with every marked table made anew."""
+
+    def table(match: re.Match[str]) -> str:
+        return f"<!-- table: {match[1]} -->\n{TABLES[match[1]]()}\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="say whether README.md is up to date, change nothing")
+    arguments = parser.parse_args()
+    path = ROOT / "README.md"
+    old = path.read_text()
+    new = render(old)
+    if arguments.check:
+        if old != new:
+            print("README.md differs from results/*.json; run python benchmarks/readme_tables.py", file=sys.stderr)
+        return int(old != new)
+    path.write_text(new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the README says is what was measured, and its Python runs."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from deepjscec.codec import Codec
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_tables_are_those_of_the_results():
+    subprocess.run([sys.executable, ROOT / "benchmarks" / "readme_tables.py", "--check"], check=True)
+
+
+def test_results_are_of_the_model_that_ships():
+    current = Codec.load("photo").model_hash.hex()
+    assert json.loads((ROOT / "results" / "loopback.json").read_text())["model_hash"] == current
+    assert json.loads((ROOT / "results" / "codec_quality.json").read_text())["settings"]["model_hash"] == current
+
+
+def test_results_meet_what_is_promised():
+    result = json.loads((ROOT / "results" / "loopback.json").read_text())
+    psnr = [row["bob_psnr_db_isometric"] for row in result["sweep"]]
+    assert [row["snr_db"] for row in result["sweep"]] == list(range(0, 21, 2))
+    assert all(0 < step < 2.5 for step in (b - a for a, b in itertools.pairwise(psnr)))
+    assert psnr[5] >= 28
+    for row in result["sweep"]:
+        assert row["bob_packets_lost_isometric"] == row["bob_packets_lost_none"] == 0
+        assert row["bob_psnr_db_isometric"] >= row["bob_psnr_db_none"] - 0.1
+        assert row["eve_psnr_db_isometric"] <= row["mean_colour_psnr_db"]
+        assert abs(row["eve_ssim_isometric"]) < 0.1
+
+
+def test_python_example_runs():
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    check = "\nfrom deepjscec.app.quality import psnr_db\nassert psnr_db(image, picture) > 28\n"
+    subprocess.run([sys.executable, "-c", example + check], check=True)
+
+
+def test_links_and_pictures_are_there():
+    for target in re.findall(r"\]\((?!http)([^)#]+)", README):
+        assert (ROOT / target).exists(), target
