@@ -2,8 +2,8 @@
 """The blocks one by one, and their GRC definitions."""
 
 import importlib
-import itertools
 import inspect
+import itertools
 import re
 from pathlib import Path
 

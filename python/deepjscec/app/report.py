@@ -63,7 +63,7 @@ def write_report(path: Path, metrics: dict[str, Any]) -> None:
         f"<p>Model <b>{_text(settings['model'])}</b> at rate <b>{_text(settings['rate'])}</b>, cipher "
         f"<b>{_text(settings['cipher'])}</b>, channel <b>{_text(settings['channel'])}</b>, frequency offset "
         f"<b>{settings['cfo_hz']:g} Hz</b>, packet loss <b>{settings['packet_loss']:g}</b>. "
-        f"Channel uses per sample: payload {metrics['rate_net']:.4f}, with all overhead {metrics['rate_gross']:.4f}.</p>",
+        f"Channel uses per sample: payload {metrics['rate_net']:.4f}, on the air {metrics['rate_gross']:.4f}.</p>",
         "<table><tr>" + "".join(f"<th>{name}</th>" for name in COLUMNS) + "</tr>",
     ]
     for run in metrics["runs"]:

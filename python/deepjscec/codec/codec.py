@@ -134,7 +134,7 @@ class Codec:
         latent, variance = codeword_to_latent(self.card, symbols, noise_var, shape, self._tiers(rate))
         planes = self._decoder.run(None, {"symbols": latent, "noise_var": variance})[0]
         h, w = shape
-        pixels = np.rint(planes[:, :, :h, :w] * 255).clip(0, 255).astype(np.uint8)
+        pixels = np.rint(np.nan_to_num(planes[:, :, :h, :w], nan=0.5).clip(0, 1) * 255).astype(np.uint8)
         return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
 
     def _tiers(self, rate: Rate) -> int:

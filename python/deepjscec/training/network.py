@@ -135,7 +135,7 @@ def analog_transform(count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Encoder(nn.Module):
-    """Picture float32[n, 3, H, W] in 0..1, sides multiples of 32 -> latent float32[n, 2 C, H/8, W/8], not normalised."""
+    """Picture float32[n, 3, H, W] in 0..1, sides multiples of 32 -> latent float32[n, 2 C, H/8, W/8], unnormalised."""
 
     def __init__(self, arch: Architecture) -> None:
         super().__init__()
@@ -207,7 +207,7 @@ class Decoder(nn.Module):
         x = F.leaky_relu(self.stem(torch.cat([weighed, capacity, level], dim=1)), 0.1)
         for block in self.eighth:
             x = block(x, capacity)
-        coarse = self.linear(weighed * torch.exp(self.modulation(x)))
+        coarse = self.linear(weighed * torch.exp(self.modulation(x).clamp(-4, 4)))  # garbage in, no overflow out
         x = F.leaky_relu(F.pixel_shuffle(self.up(x), 2), 0.1)
         for block in self.quarter:
             x = block(x)
