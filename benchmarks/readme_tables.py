@@ -28,13 +28,13 @@ def loopback() -> str:
             f"| {row['eve_psnr_db_isometric']:.1f} dB, SSIM {row['eve_ssim_isometric']:.2f} "
             f"| {row['eve_psnr_db_none']:.1f} dB |"
         )
-    loss = result["packet_loss"]
-    costs = [loss["whole_psnr_db"] - value for value in loss["one_lost_psnr_db"]]
-    lines += [
-        "",
-        f"Losing one of its {loss['packets']} packets, any of them, costs this picture {min(costs):.1f} to "
-        f"{max(costs):.1f} dB at {loss['snr_db']:.0f} dB; the first costs {costs[0]:.1f} dB.",
-    ]
+    lines.append("")
+    for loss in result["packet_loss"]:
+        costs = [loss["whole_psnr_db"] - value for value in loss["lost_psnr_db"]]
+        lines.append(
+            f"Losing {loss['lost_at_once']} of {loss['packets']} packets costs {min(costs):.1f} to {max(costs):.1f} dB "
+            f"at {loss['snr_db']:.0f} dB, whichever they are; {costs[0]:.1f} dB with the first among them."
+        )
     return "\n".join(lines)
 
 

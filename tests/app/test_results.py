@@ -2,6 +2,7 @@
 """Pictures in, figures and files out."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -40,16 +41,36 @@ def test_no_flat_picture_beats_the_mean_colour():
         assert psnr_db(photo, flat) < best
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "LA", "I;16", "1"])
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "LA", "1", "CMYK"])
 def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
     image = Image.fromarray(default_picture()[:40, :50])
-    path = tmp_path / "x.png"
-    if mode == "I;16":
-        Image.fromarray(np.arange(2000, dtype=np.uint16).reshape(40, 50)).save(path)
-    else:
-        image.convert(mode).save(path)
+    path = tmp_path / ("x.tif" if mode == "CMYK" else "x.png")
+    image.convert(mode).save(path)
     pixels = load_picture(path)
     assert pixels.shape == (40, 50, 3) and pixels.dtype == np.uint8
+    grey = np.asarray(image.convert("L"), float)
+    assert abs(pixels.mean() - grey.mean()) < 12
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_are_scaled_to_eight(tmp_path, suffix):
+    values = np.linspace(0, 65535, 2000).astype(np.uint16).reshape(40, 50)
+    Image.fromarray(values).save(tmp_path / f"x.{suffix}")
+    np.testing.assert_array_equal(load_picture(tmp_path / f"x.{suffix}")[:, :, 1], values >> 8)
+
+
+def test_floating_point_pictures_are_refused(tmp_path):
+    Image.fromarray(np.ones((40, 40), np.float32)).save(tmp_path / "x.tif")
+    with pytest.raises(ValueError, match=r"x\.tif: floating-point"):
+        load_picture(tmp_path / "x.tif")
+
+
+def test_pipes_are_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="not a file"):
+        load_picture(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="not a regular file"):
+        read_key_file(tmp_path / "pipe")
 
 
 def test_picture_is_turned_upright(tmp_path):
@@ -69,6 +90,30 @@ def test_results_appear_all_at_once_or_not_at_all(tmp_path):
         (folder / "whole.png").write_text("x")
         assert not (tmp_path / "a" / "whole.png").exists()
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["whole.png"]
+
+
+def test_results_of_an_earlier_run_do_not_stay_and_other_files_do(tmp_path):
+    for name in ("bob.png", "003_eve.png", "notes.txt", "bob.png.bak"):
+        (tmp_path / name).write_text("old")
+    with result_folder(tmp_path) as folder:
+        (folder / "sent.png").write_text("new")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bob.png.bak", "notes.txt", "sent.png"]
+
+
+def test_nothing_moves_where_a_name_is_taken_by_a_folder(tmp_path):
+    (tmp_path / "metrics.json").mkdir()
+    with pytest.raises(ValueError, match=r"metrics\.json is a folder"), result_folder(tmp_path) as folder:
+        (folder / "bob.png").write_text("x")
+        (folder / "metrics.json").write_text("x")
+    assert [p.name for p in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_negative_numbers_are_values_and_images_add_up():
+    arguments = make_parser(["awgn"], ["isometric"]).parse_args(
+        ["--sweep", "-5:5:5", "--cfo", "-5e3", "--image", "a", "--image", "b", "c"]
+    )
+    assert arguments.sweep == (-5, 0, 5) and arguments.cfo == -5000
+    assert [str(path) for path in arguments.image] == ["a", "b", "c"]
 
 
 def test_json_holds_no_number_that_json_has_not(tmp_path):

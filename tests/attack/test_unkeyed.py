@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Eve without the key: she gets the picture when it is not encrypted, and nothing when it is."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,23 @@ def test_noise_and_unknown_packets_are_counted(codec):
     assert [g.image_id for g in got] == [0]
     assert eve.stats["unplaced"] == len(packets) - got[0].packets_sent
     assert eve.receive(b"short", packets[0].payload, np.ones(1, np.float32)) == []
+
+
+def test_eve_follows_alice_into_her_next_session(codec):
+    first, second = (overheard(codec, "none", PICTURES[:1]) for _ in range(2))
+    got, eve = listen(codec, first[:1] + second, [PICTURES[0].shape[:2]])
+    assert [g.packets_received for g in got] == [1, len(second)]
+    assert eve.stats["late"] == 0
+
+
+def test_forged_counter_does_not_keep_eve_busy(codec):
+    packet = overheard(codec, "none", PICTURES[:1])[0]
+    forged = packet.header[:13] + b"\xff\xff\xff\xff" + packet.header[17:]
+    eve = UnkeyedReceiver(codec, itertools.repeat((64, 64)), RATE_INDEX, PAYLOAD)
+    assert eve.receive(forged, packet.payload, np.ones(len(packet.payload), np.float32)) == []
+    assert eve.stats["unplaced"] == 1
+
+
+def test_pictures_of_another_size_than_told_give_nothing(codec):
+    got, eve = listen(codec, overheard(codec, "none", PICTURES[:1]), [(480, 640)])
+    assert got == [] and eve.stats["unplaced"] > 0

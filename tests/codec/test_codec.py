@@ -80,6 +80,17 @@ def test_quality_rises_with_every_2_db_of_snr(codec):
     assert quality[5] > 28
 
 
+def test_quality_stays_where_the_snr_is_better_than_any_in_training(codec):
+    image = default_picture()[:256, :256]
+    rng = np.random.default_rng(6)
+    sent = codec.encode(image, 1 / 6)
+    quality = [
+        psnr_db(image, codec.decode(noisy(sent, snr, rng), 10 ** (-snr / 10), image.shape[:2], 1 / 6))
+        for snr in (20, 30, 60, 100)
+    ]
+    assert (np.diff(quality) > -0.05).all()
+
+
 def test_higher_rate_is_better(codec):
     image = default_picture()
     rng = np.random.default_rng(3)

@@ -42,6 +42,18 @@ def test_changed_weights_are_refused(model):
         Codec.load(model)
 
 
+def test_hash_on_air_names_layout_and_rates_too(model):
+    before = ModelCard.load(model).model_hash
+    edit_card(model, lambda card: card["rates"].pop("1/24"))
+    assert ModelCard.load(model).model_hash != before
+
+
+def test_a_folder_in_the_working_directory_does_not_take_a_models_name(model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    assert find_model("photo") != model and not find_model("photo").samefile(model)
+    assert find_model("./photo").samefile(model)
+
+
 def test_missing_weights_are_named(model):
     (model / "encoder.onnx").unlink()
     with pytest.raises(ValueError, match=r"encoder\.onnx: No such file"):
@@ -57,6 +69,9 @@ def test_missing_weights_are_named(model):
         (lambda card: card["latent"].update(tiers="8"), "tiers '8'"),
         (lambda card: card.update(rates={"1/6": 9}), "rates"),
         (lambda card: card.update(rates={}), "rates"),
+        (lambda card: card.update(rates={"1/0": 1}), "card.json"),
+        (lambda card: card.update(rates={"1/7": 8}), "rate 1/7 is not that of 8 tiers"),
+        (lambda card: card["files"]["encoder.onnx"].update(sha256=5), "sha256"),
         (lambda card: card.update(files={"../x": {"sha256": ""}}), "files"),
         (lambda card: card.update(rates=3), "card.json"),
     ],

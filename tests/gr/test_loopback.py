@@ -33,11 +33,11 @@ def test_demo_photo_reaches_bob_and_not_eve(tmp_path):
 def test_encryption_costs_at_most_a_tenth_of_a_db(tmp_path, snr_db):
     psnr = {}
     for cipher in ("none", "isometric"):
-        code, metrics = run(tmp_path / cipher, "--snr", snr_db, "--cipher", cipher, "--seed", 5)
+        code, metrics = run(tmp_path / cipher, "--snr", snr_db, "--eve-snr", 60, "--cipher", cipher, "--seed", 5)
         assert code == 0
         psnr[cipher] = images(metrics)[0]["bob"]["psnr_db"]
         if cipher == "none":  # the attack has teeth
-            assert images(metrics)[0]["eve"]["psnr_db"] > 25
+            assert images(metrics)[0]["eve"]["psnr_db"] > 30
     assert psnr["isometric"] >= psnr["none"] - 0.1
 
 
@@ -66,7 +66,7 @@ def test_lost_packets_cost_little_and_never_a_picture(tmp_path):
     lost = image["bob"]["packets_sent"] - image["bob"]["packets_received"]
     assert code == 0
     assert lost == metrics["runs"][0]["counters"]["bob"]["lost_on_purpose"] > 0
-    assert image["bob"]["psnr_db"] > images(whole)[0]["bob"]["psnr_db"] - 3 * max(1, lost / 1.2)
+    assert image["bob"]["psnr_db"] > images(whole)[0]["bob"]["psnr_db"] - 1.5 * lost
 
 
 def test_several_pictures_of_several_sizes_each_arrive_in_their_place(tmp_path):
@@ -90,6 +90,7 @@ def test_wrong_key_at_bob_is_a_failed_link(tmp_path, capsys):
     for name in ("alice", "bob"):
         write_key_file(tmp_path / f"{name}.key")
     keys = ["--key", tmp_path / "alice.key", "--bob-key", tmp_path / "bob.key"]
+    run(tmp_path / "out")  # what an earlier run left must not pass for this one's
     code, metrics = run(tmp_path / "out", *keys)
     assert code == 1
     assert images(metrics)[0]["bob"] is None

@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 
 from deepjscec.codec import ModelCard, find_model
-from deepjscec.crypto import HeaderOpener, Secret, Session, make_cipher
+from deepjscec.crypto import HeaderOpener, Secret, Session
 from deepjscec.link import LinkReceiver, LinkSender
 
 CARD = ModelCard.load(find_model("photo"))
@@ -22,14 +22,11 @@ def codewords(rng, pictures=1, shape=SHAPE):
     return blocks.astype(np.complex64).reshape(pictures, length)
 
 
-def pair(cipher="isometric", payload_symbols=2000, bob_secret=None, card=CARD, **bob_options):
-    """A sender and a receiver that share a secret unless Bob gets his own."""
+def pair(cipher="isometric", payload_symbols=2000, bob_secret=None, card=CARD, bob_cipher=None, **bob_options):
+    """A sender and a receiver that share secret, cipher and model unless Bob gets his own."""
     secret = Secret.random()
-    session = Session.start(secret)
-    sender = LinkSender(session, make_cipher(cipher, session, CARD.block_size), CARD, payload_symbols)
-    receiver = LinkReceiver(
-        HeaderOpener(bob_secret or secret), lambda s: make_cipher(cipher, s, CARD.block_size), card, **bob_options
-    )
+    sender = LinkSender(Session.start(secret), cipher, CARD, payload_symbols)
+    receiver = LinkReceiver(HeaderOpener(bob_secret or secret), bob_cipher or cipher, card, **bob_options)
     return sender, receiver
 
 

@@ -123,12 +123,30 @@ def test_another_model_is_refused_and_counted():
     assert receiver.stats["wrong_model"] == len(packets)
 
 
-def test_payload_of_the_wrong_length_is_refused():
+def test_another_cipher_is_refused_and_counted():
+    sender, receiver = pair("none", bob_cipher="isometric")
+    packets = sender.send(codewords(np.random.default_rng(7)), 0, SHAPE, RATE_INDEX)
+    assert deliver(receiver, packets) == []
+    assert receiver.stats["wrong_model"] == len(packets)
+
+
+def test_payload_of_the_wrong_length_is_refused_and_the_genuine_one_still_taken():
     sender, receiver = pair()
     packets = sender.send(codewords(np.random.default_rng(8)), 0, SHAPE, RATE_INDEX)
     short = packets[0].payload[:-64]
     assert receiver.receive(packets[0].header, short, np.ones(len(short), np.float32)) == []
     assert receiver.stats["malformed"] == 1
+    assert len(deliver(receiver, packets)) == 1
+
+
+def test_a_variance_that_is_no_number_costs_its_symbol_and_no_picture():
+    sender, receiver = pair()
+    for packet in sender.send(codewords(np.random.default_rng(8)), 0, SHAPE, RATE_INDEX):
+        variance = np.full(len(packet.payload), 1e-3, np.float32)
+        variance[::50] = np.nan
+        variance[1::50] = -1
+        got = receiver.receive(packet.header, packet.payload, variance)
+    assert np.isfinite(got[0].noise_var).all() and np.isfinite(got[0].symbols).all()
 
 
 def test_header_cannot_claim_unbounded_memory():
@@ -196,7 +214,7 @@ def test_fields_survive_packing():
 def test_fields_that_do_not_fit_are_named(change):
     values = {"image_id": 0, "pictures": 1, "index": 0, "count": 1, "height": 32, "width": 32, "rate_index": 0}
     with pytest.raises(ValueError, match="packet fields"):
-        PacketFields(**{**values, **change}, model_hash=bytes(8)).pack()
+        PacketFields(**{**values, **change}, system=bytes(8)).pack()
 
 
 def test_fields_that_contradict_each_other_are_refused():

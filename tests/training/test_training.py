@@ -3,6 +3,8 @@
 
 import itertools
 import json
+import os
+import pickle
 import tarfile
 
 import numpy as np
@@ -215,6 +217,14 @@ def test_pictures_are_read_from_every_layout(tmp_path):
         archive.add(tmp_path / "folder" / "a.png", "x/a.png")
     np.savez(tmp_path / "c.npz", images=image[None])
     pack_images([image, image[:, :33]], tmp_path / "d.npz")
+    with (tmp_path / "data_batch_1").open("wb") as file:
+        planes = np.zeros((2, 3, 32, 32), np.uint8)
+        pickle.dump({b"data": planes.reshape(2, -1), b"labels": [1, 2]}, file)
+    assert [picture.shape for picture in load_images(tmp_path / "data_batch_1")] == [(32, 32, 3)] * 2
+    with (tmp_path / "evil_batch").open("wb") as file:
+        pickle.dump({b"data": os.getcwd}, file)
+    with pytest.raises(ValueError, match="getcwd"):
+        load_images(tmp_path / "evil_batch")
     for name, count in (("folder", 1), ("b.tar", 1), ("c.npz", 1), ("d.npz", 2)):
         images = load_images(tmp_path / name)
         assert len(images) == count

@@ -17,10 +17,10 @@ class decoder(PduBlock):
     """
 
     def __init__(self, model: str = "photo", threads: int = 0) -> None:
-        from deepjscec.codec import Codec
+        from ._codecs import shared_codec
 
         PduBlock.__init__(self, "DeepJSCEC Decoder", "codewords", "images")
-        self._codec = Codec.load(model, threads)
+        self._codec = shared_codec(model, threads)
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:
         noise_var = meta.pop("noise_var")

@@ -21,11 +21,12 @@ class eavesdropper(PduBlock):
         self, model: str = "photo", rate: str = "1/6", shapes: Sequence[Any] = (512, 512), threads: int = 0
     ) -> None:
         from deepjscec.attack import UnkeyedReceiver
-        from deepjscec.codec import Codec
         from deepjscec.phy import Profile
 
+        from ._codecs import shared_codec
+
         PduBlock.__init__(self, "DeepJSCEC Eavesdropper", "packets", "images")
-        codec = Codec.load(model, threads)
+        codec = shared_codec(model, threads)
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
         self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), Profile().max_payload_symbols)

@@ -18,10 +18,10 @@ class encoder(PduBlock):
     """
 
     def __init__(self, model: str = "photo", rate: str = "1/6", threads: int = 0) -> None:
-        from deepjscec.codec import Codec
+        from ._codecs import shared_codec
 
         PduBlock.__init__(self, "DeepJSCEC Encoder", "images", "codewords")
-        self._codec = Codec.load(model, threads)
+        self._codec = shared_codec(model, threads)
         self._rate_index = self._codec.rate_index(rate)
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:

@@ -15,7 +15,7 @@ class encryptor(PduBlock):
 
     `key_file`: of `deepjscec keygen`. `cipher`: "isometric" or "none". `model`: the encoder's, for block size and
     hash. Small pictures of one size share a packet: they wait until it is full, another size comes or the stream
-    ends. Every start is a new session with a fresh random id. Raises `ValueError` for a bad key file or cipher.
+    ends. Every encryptor is a new session with a fresh random id. Raises `ValueError` for a bad key file or cipher.
     """
 
     def __init__(self, key_file: str, cipher: str = "isometric", model: str = "photo") -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
 import time
 from argparse import Namespace
@@ -29,6 +31,7 @@ WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that keys and half-made results are cleaned up
     arguments = make_parser(tuple(CHANNEL_TAPS), CIPHER_NAMES).parse_args(argv)
     try:
         return run(arguments)
@@ -42,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(arguments: Namespace) -> int:
     """Check everything, then run once per SNR and write all results. Raises `ValueError` or `OSError` on bad input."""
-    names = [path.name for path in arguments.image] or [DEFAULT_PICTURE]
+    names = [path.name.encode(errors="replace").decode() for path in arguments.image] or [DEFAULT_PICTURE]
     pictures = [load_picture(path) for path in arguments.image] or [default_picture()]
     codec = Codec.load(arguments.model)
     rate = str(codec.rates[codec.rate_index(arguments.rate)])
@@ -73,6 +76,7 @@ def run(arguments: Namespace) -> int:
             metrics["runs"].append(result)
             for image in result["images"]:
                 _print_row(row(result, image))
+            gc.collect()  # GNU Radio's Python blocks hold reference cycles, with threads and pictures in them
         samples = sum(3 * picture.shape[0] * picture.shape[1] for picture in pictures)
         sent = metrics["runs"][0]["counters"]["transmitter"]
         metrics["rate_net"] = sent.get("payload_symbols", 0) / samples

@@ -33,6 +33,7 @@ class image_source(PduBlock):
         self._interval, self._repeat = interval, repeat
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._next_id = 0  # goes on over a stop and start, for the encryptor's session does, too
 
     def start(self) -> bool:
         self._stopping.clear()
@@ -47,13 +48,12 @@ class image_source(PduBlock):
         return True
 
     def _send(self) -> None:
-        image_id = 0
         while not self._stopping.is_set():
             for pixels in self.pictures:
-                meta = {"image_id": image_id, "height": pixels.shape[0], "width": pixels.shape[1]}
+                meta = {"image_id": self._next_id, "height": pixels.shape[0], "width": pixels.shape[1]}
                 self.publish(meta, np.ascontiguousarray(pixels).reshape(-1))
                 self.stats["sent"] += 1
-                image_id += 1
+                self._next_id += 1
                 if self._stopping.wait(self._interval):
                     return
             if not self._repeat:

@@ -15,6 +15,8 @@ from ._pdu import parse_pdu
 
 END_TAG = "deepjscec_end"  # in the idle tail of a finite stream: receivers flush there
 
+MIN_TAIL = 256  # samples; GNU Radio's channel model keeps the last few, and the end tag must not be among them
+
 
 class ofdm_transmitter(gr.sync_block):
     """Modulates packet PDUs into a stream of OFDM bursts with idle gaps.
@@ -32,8 +34,10 @@ class ofdm_transmitter(gr.sync_block):
         gr.sync_block.__init__(self, name="DeepJSCEC OFDM Transmitter", in_sig=None, out_sig=[np.complex64])
         self.profile = Profile(sample_rate=sample_rate)
         self._transmitter = Transmitter(self.profile)
-        if min(gap, lead_in) < 0 or tail < 1:
-            raise ValueError(f"gap {gap}, lead_in {lead_in} must not be negative and tail {tail} at least 1 sample")
+        if min(gap, lead_in) < 0 or tail < MIN_TAIL:
+            raise ValueError(
+                f"gap {gap}, lead_in {lead_in} must not be negative, tail {tail} at least {MIN_TAIL} samples"
+            )
         self._gap, self._idle, self._tail = gap, idle, tail
         self._queue: deque[tuple[bytes, np.ndarray]] = deque()
         self._pending = np.zeros(lead_in, np.complex64)

@@ -18,12 +18,13 @@ class packet_loss(PduBlock):
 
     def __init__(self, probability: float = 0.1, seed: int = 0) -> None:
         PduBlock.__init__(self, "DeepJSCEC Packet Loss", "packets", "kept")
-        if not 0 <= probability <= 1:
-            raise ValueError(f"probability {probability} is not from 0 to 1")
-        self._probability, self._rng = probability, np.random.default_rng(seed)
+        self._rng = np.random.default_rng(seed)
+        self.set_probability(probability)
 
     def set_probability(self, probability: float) -> None:
-        """Change the probability of loss while running."""
+        """Change the probability of loss while running; `ValueError` outside 0 to 1."""
+        if not 0 <= probability <= 1:
+            raise ValueError(f"probability {probability} is not from 0 to 1")
         self._probability = probability
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:

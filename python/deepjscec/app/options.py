@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def sweep(text: str) -> tuple[float, ...]:
     start, stop, step = snr(parts[0]), snr(parts[1]), _number(parts[2])
     if not (step > 0 and stop >= start):
         raise argparse.ArgumentTypeError(f"{text!r}: STEP must be above 0 and STOP not below START")
+    if (stop - start) / step >= 200:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than 200 runs")
     count = math.floor((stop - start) / step + 1e-9) + 1
-    if count > 200:
-        raise argparse.ArgumentTypeError(f"{text!r} is {count} runs, more than 200")
     return tuple(round(start + index * step, 6) for index in range(count))
 
 
@@ -53,6 +54,14 @@ def probability(text: str) -> float:
     value = _number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to 1")
+    return value
+
+
+def duration(text: str) -> float:
+    """Seconds, more than 0 and up to eleven days."""
+    value = _number(text)
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0 and up to 1e6 seconds")
     return value
 
 
@@ -84,10 +93,21 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.Arg
         prog="run_flowgraph.py",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
         description="Send pictures over a GNU Radio flowgraph, encrypted, to Bob, while Eve listens.",
     )
+    # argparse takes "-5:20:5" and "-5e3" for options otherwise; there is no option that begins with a digit
+    parser._negative_number_matcher = re.compile(r"-\.?\d.*")
     add = parser.add_argument
-    add("--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures to send (default: a photograph)")
+    add(
+        "--image",
+        nargs="+",
+        action="extend",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="pictures to send (default: a photograph)",
+    )
     add("--snr", type=snr, default=10.0, metavar="DB", help="Es/N0 per payload symbol at Bob (default %(default)g)")
     add("--eve-snr", type=snr, default=30.0, metavar="DB", help="the same at Eve (default %(default)g)")
     add("--sweep", type=sweep, metavar="START:STOP:STEP", help="run once for each SNR of Bob, in dB; replaces --snr")
@@ -101,6 +121,6 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.Arg
     add("--key", type=Path, metavar="FILE", help="key file of Alice and Bob (default: a fresh key for this run)")
     add("--bob-key", type=Path, metavar="FILE", help="give Bob another key than Alice's")
     add("--radio", choices=("sim",), default="sim", help="what carries the samples (default %(default)s)")
-    add("--timeout", type=_number, default=600.0, metavar="S", help="give up on a run after S seconds")
+    add("--timeout", type=duration, default=600.0, metavar="S", help="give up on a run after S seconds")
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default %(default)s)")
     return parser

@@ -20,6 +20,8 @@ def load_picture(path: str | Path) -> np.ndarray:
 
     Raises `ValueError` that names the file when it is missing, no picture, damaged or smaller than 32 x 32.
     """
+    if Path(path).exists() and not Path(path).is_file():  # opening a pipe would wait for ever
+        raise ValueError(f"image {path}: not a file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -43,6 +45,13 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
     from PIL import ImageOps
 
     image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise ValueError("floating-point pictures have no defined range; save it with 8 or 16 bits")
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip and not scale
+        values = np.asarray(image).astype(np.int64)
+        if values.min() < 0 or values.max() > 65535:
+            raise ValueError("values are not those of a 16-bit picture")
+        return np.repeat((values >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     return np.array(image.convert("RGB"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import numpy as np
 
 from deepjscec.app.pictures import png_bytes, side_by_side
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
+
+RESULT_NAME = re.compile(r"(\d{3,}_)?(sent|bob|eve|comparison)\.png|metrics\.json|report\.html")
 
 
 @contextmanager
@@ -32,12 +35,24 @@ def result_folder(folder: Path) -> Iterator[Path]:
         raise ValueError(f"output folder {folder}: {error.strerror}") from None
     try:
         yield partial
-        for path in sorted(partial.iterdir()):
-            os.replace(path, folder / path.name)
+        _move(partial, folder)
     except OSError as error:
         raise ValueError(f"output folder {folder}: {error.strerror}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, folder: Path) -> None:
+    """Put new files in place of an earlier run's, which would otherwise pass for this one's."""
+    new = {path.name for path in partial.iterdir()}
+    for name in sorted(new):
+        if (folder / name).is_dir():
+            raise ValueError(f"output folder {folder}: {name} is a folder there")
+    for path in folder.iterdir():
+        if RESULT_NAME.fullmatch(path.name) and path.name not in new and path.is_file():
+            path.unlink()
+    for name in sorted(new):
+        os.replace(partial / name, folder / name)
 
 
 Received = tuple[dict[str, Any], np.ndarray] | None

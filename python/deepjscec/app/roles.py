@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepjscec.codec import ModelCard, find_model
-from deepjscec.crypto import CIPHER_NAMES, HeaderOpener, Session, make_cipher, read_key_file
+from deepjscec.crypto import CIPHER_NAMES, HeaderOpener, Secret, Session, read_key_file
 from deepjscec.link import LinkReceiver, LinkSender
 from deepjscec.phy import Profile
 
@@ -14,9 +14,9 @@ from deepjscec.phy import Profile
 def make_sender(key_file: str | Path, cipher: str, model: str, profile: Profile | None = None) -> LinkSender:
     """Alice's link in a new session. `ValueError` or `OSError` for a bad key file, cipher or model."""
     card = ModelCard.load(find_model(model))
-    session = Session.start(read_key_file(key_file))
+    session = Session.start(_read_key(key_file))
     payload_symbols = (profile or Profile()).max_payload_symbols
-    return LinkSender(session, make_cipher(cipher, session, card.block_size), card, payload_symbols)
+    return LinkSender(session, cipher, card, payload_symbols)
 
 
 def make_receiver(key_file: str | Path, cipher: str, model: str) -> LinkReceiver:
@@ -24,5 +24,11 @@ def make_receiver(key_file: str | Path, cipher: str, model: str) -> LinkReceiver
     if cipher not in CIPHER_NAMES:
         raise ValueError(f"unknown cipher {cipher!r}: choose from {', '.join(CIPHER_NAMES)}")
     card = ModelCard.load(find_model(model))
-    opener = HeaderOpener(read_key_file(key_file))
-    return LinkReceiver(opener, lambda session: make_cipher(cipher, session, card.block_size), card)
+    opener = HeaderOpener(_read_key(key_file))
+    return LinkReceiver(opener, cipher, card)
+
+
+def _read_key(key_file: str | Path) -> Secret:
+    if not str(key_file):
+        raise ValueError("no key file given; `deepjscec keygen FILE` makes one")
+    return read_key_file(key_file)

@@ -15,9 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepjscec.codec import Codec
-from deepjscec.crypto import HeaderError, packet_number
+from deepjscec.crypto import HeaderError, read_clear_part
 from deepjscec.link import Assembly, PacketFields, PictureGrouper
+from deepjscec.link.assembly import mean_snr
 from deepjscec.link.interleaver import gather
+
+LOOK_AHEAD = 100_000  # packets; counters are not authenticated, and a forged one must not keep Eve busy for hours
 
 
 @dataclass(frozen=True)
@@ -37,31 +40,46 @@ class UnkeyedReceiver:
     def __init__(self, codec: Codec, shapes: Iterable[tuple[int, int]], rate_index: int, payload_symbols: int) -> None:
         """`shapes` (H, W) of the pictures as Alice sends them, may be endless; `payload_symbols` of a full packet."""
         self._codec, self._rate_index, self._payload_symbols = codec, rate_index, payload_symbols
-        self._plan = self._groups(shapes)
+        self._shapes = shapes
+        self.stats: Counter[str] = Counter()
+        self._start(b"")
+
+    def _start(self, session_id: bytes) -> None:
+        """Alice's packets are counted anew in each of her sessions."""
+        self._session_id = session_id
+        self._plan = self._groups(self._shapes)
         self._slots: list[PacketFields] = []  # what the packet of each counter carries
         self._open: dict[int, Assembly] = {}
         self._done = -1
-        self.stats: Counter[str] = Counter()
 
     def receive(self, header: bytes, symbols: np.ndarray, noise_var: np.ndarray) -> list[UnkeyedPicture]:
         """Take one packet of the receiver; return the pictures that are complete with it."""
+        pictures: list[UnkeyedPicture] = []
+        fields = None
         try:
-            fields = self._fields(packet_number(header))
+            clear = read_clear_part(header)
         except HeaderError:
-            fields = None
+            pass
+        else:
+            if clear.session_id != self._session_id:
+                pictures = self.flush()
+                self._start(clear.session_id)
+            fields = self._fields(clear.packet)
         if fields is None:
             self.stats["unplaced"] += 1
-            return []
+            return pictures
         if fields.image_id <= self._done:
             self.stats["late"] += 1
-            return []
-        pictures = [p for first in sorted(self._open) if first < fields.image_id - 1 for p in self._close(first)]
-        assembly = self._open.setdefault(fields.image_id, Assembly(fields, self._codec.card))
+            return pictures
+        pictures += [p for first in sorted(self._open) if first < fields.image_id - 1 for p in self._close(first)]
+        assembly = self._open.get(fields.image_id) or Assembly(fields, self._codec.card)
         if assembly.packet_symbols(fields.index) != len(symbols):
             self.stats["unplaced"] += 1
             return pictures
+        self._open[fields.image_id] = assembly
         layout = (-1, self._codec.block_size)
-        assembly.add(fields.index, gather(symbols).reshape(layout), gather(noise_var).reshape(layout))
+        variances = gather(noise_var).reshape(layout)
+        assembly.add(fields.index, gather(symbols).reshape(layout), variances, mean_snr(noise_var))
         self.stats["accepted"] += 1
         return pictures + (self._close(fields.image_id) if assembly.complete else [])
 
@@ -80,6 +98,8 @@ class UnkeyedReceiver:
         ]
 
     def _fields(self, counter: int) -> PacketFields | None:
+        if counter > len(self._slots) + LOOK_AHEAD:
+            return None
         while len(self._slots) <= counter:
             group = next(self._plan, None)
             if group is None:

@@ -48,8 +48,10 @@ class ModelCard:
 
     @property
     def model_hash(self) -> bytes:
-        """8 bytes that name the model on the air."""
-        return hashlib.sha256("".join(self.sha256[name] for name in sorted(self.sha256)).encode()).digest()[:8]
+        """8 bytes that name the model on the air: its weights, its layout and its rates."""
+        meaning = [self.downscaling, self.tile, self.tiers, self.tier_channels, *map(str, self.rates)]
+        files = [self.sha256[name] for name in sorted(self.sha256)]
+        return hashlib.sha256("\n".join(map(str, meaning + files)).encode()).digest()[:8]
 
     @classmethod
     def load(cls, folder: Path) -> ModelCard:
@@ -62,7 +64,7 @@ class ModelCard:
             raise ValueError(f"model card {path}: no such file") from None
         except KeyError as error:
             raise ValueError(f"model card {path}: key {error} is missing") from None
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"model card {path}: {error}") from None
         return card
 
@@ -78,9 +80,15 @@ class ModelCard:
         rates = sorted((Fraction(rate), tiers) for rate, tiers in raw["rates"].items())
         if not rates or any(not isinstance(t, int) or not 1 <= t <= sizes["tiers"] for _, t in rates):
             raise ValueError(f"rates {raw['rates']!r} must map rates to 1 to {sizes['tiers']} tiers")
+        unit_rate = Fraction(sizes["tier_channels"], 3 * sizes["downscaling"] ** 2)
+        for rate, tiers in rates:
+            if rate != tiers * unit_rate:
+                raise ValueError(f"rate {rate} is not that of {tiers} tiers, {tiers * unit_rate}")
         sha256 = {name: entry["sha256"] for name, entry in raw["files"].items()}
         if set(sha256) != {"encoder.onnx", "decoder.onnx"}:
             raise ValueError(f"files {sorted(sha256)} are not decoder.onnx and encoder.onnx")
+        if not all(isinstance(digest, str) for digest in sha256.values()):
+            raise ValueError("sha256 must be hexadecimal text")
         return cls(name=str(raw["name"]), folder=folder, rates=tuple(rates), sha256=sha256, **sizes)
 
     def read_verified(self, name: str) -> bytes:

@@ -13,10 +13,15 @@ def model_folders() -> list[Path]:
 
     `$DEEPJSCEC_MODELS`, then `models/` of a source checkout, then `share/deepjscec/models` of the installation.
     """
-    folders = [Path(os.environ["DEEPJSCEC_MODELS"])] if "DEEPJSCEC_MODELS" in os.environ else []
-    folders.append(Path(__file__).resolve().parents[3] / "models")
-    prefixes = dict.fromkeys([sys.prefix, "/usr/local", "/usr"])
-    folders.extend(Path(prefix, "share", "deepjscec", "models") for prefix in prefixes)
+    folders = []
+    if chosen := os.environ.get("DEEPJSCEC_MODELS"):
+        if not Path(chosen).is_dir():
+            raise ValueError(f"DEEPJSCEC_MODELS {chosen}: no such folder")
+        folders.append(Path(chosen))
+    here = Path(__file__).resolve()
+    folders.append(here.parents[3] / "models")
+    prefixes = dict.fromkeys([*here.parents, Path(sys.prefix)])  # whatever prefix this file was installed to
+    folders.extend(prefix / "share" / "deepjscec" / "models" for prefix in prefixes)
     return [folder for folder in folders if folder.is_dir()]
 
 
@@ -28,9 +33,10 @@ def list_models() -> list[str]:
 
 def find_model(name: str | Path) -> Path:
     """The folder of a model given by name or by path. `ValueError` lists the known names."""
+    if os.sep not in str(name):  # a name: a folder that happens to lie in the working directory must not take its place
+        for folder in model_folders():
+            if (folder / name / "card.json").is_file():
+                return folder / name
     if Path(name, "card.json").is_file():
         return Path(name)
-    for folder in model_folders():
-        if (folder / name / "card.json").is_file():
-            return folder / name
     raise ValueError(f"model {str(name)!r}: not found; known models: {', '.join(list_models()) or 'none'}")

@@ -19,6 +19,7 @@ from .header import (
     FIELD_BYTES,
     HEADER_BYTES,
     HEADER_VERSION,
+    ClearPart,
     ForeignKeyError,
     HeaderError,
     HeaderLengthError,
@@ -28,7 +29,7 @@ from .header import (
     HeaderVersionError,
     OpenedHeader,
     open_header,
-    packet_number,
+    read_clear_part,
 )
 from .isometric import IsometricCipher
 from .keyfile import read_key_file, write_key_file
@@ -46,6 +47,7 @@ __all__ = [
     "KEY_ID_BYTES",
     "SESSION_ID_BYTES",
     "Cipher",
+    "ClearPart",
     "CounterExhaustedError",
     "ForeignKeyError",
     "HeaderError",
@@ -66,7 +68,7 @@ __all__ = [
     "key_id",
     "make_cipher",
     "open_header",
-    "packet_number",
+    "read_clear_part",
     "read_key_file",
     "write_key_file",
 ]

@@ -154,11 +154,17 @@ def open_header(secret: Secret | bytes, header: bytes) -> OpenedHeader:
     return HeaderOpener(secret).open(header)
 
 
-def packet_number(header: bytes) -> int:
-    """The packet number of a header's clear part, which anyone can read and nobody has verified.
+class ClearPart(NamedTuple):
+    """What anyone can read of a header, and nobody has verified."""
 
-    Raises `HeaderLengthError`.
-    """
+    version: int
+    key_id: bytes
+    session_id: bytes
+    packet: int
+
+
+def read_clear_part(header: bytes) -> ClearPart:
+    """The clear part of 48 bytes of header. Raises `HeaderLengthError`."""
     if len(header) != HEADER_BYTES:
         raise HeaderLengthError(f"a header has {HEADER_BYTES} bytes, got {len(header)}")
-    return _CLEAR.unpack_from(header)[3]
+    return ClearPart(*_CLEAR.unpack_from(header))

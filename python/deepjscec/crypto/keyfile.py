@@ -64,7 +64,8 @@ def read_key_file(path: str | os.PathLike) -> Secret:
     """
     path = Path(path)
     try:
-        with open(path, "rb") as file:
+        # without O_NONBLOCK, opening a pipe would wait for a writer
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())  # of the file opened, which the path may no longer name
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError(f"{path}: not a regular file")

@@ -23,7 +23,13 @@ class ReceivedCodewords:
     noise_var: np.ndarray  # float32[pictures, k], inf where nothing arrived
     packets_received: int
     packets_sent: int
-    snr_db: float  # of the packets that arrived, from the mean noise variance of their symbols
+    snr_db: float  # Es/N0 of the packets that arrived, at the equaliser's output
+
+
+def mean_snr(noise_var: np.ndarray) -> float:
+    """Mean Es/N0 of symbols with the variances float32[n], linear."""
+    with np.errstate(divide="ignore"):
+        return float(np.mean(1 / noise_var.astype(np.float64)))
 
 
 class Assembly:
@@ -36,7 +42,7 @@ class Assembly:
         self._blocks = fields.pictures * self._length // card.block_size
         self._symbols = np.zeros((self._blocks, card.block_size), np.complex64)
         self._noise_var = np.full((self._blocks, card.block_size), np.inf, np.float32)
-        self._received: dict[int, float] = {}  # packet index -> mean noise variance
+        self._received: dict[int, float] = {}  # packet index -> mean Es/N0, linear
 
     def describes(self, fields: PacketFields) -> bool:
         """Whether another packet's fields say the same of the group."""
@@ -46,12 +52,11 @@ class Assembly:
         """Symbols that packet `index` carries."""
         return len(blocks_of_packet(self._blocks, self.fields.count, index)) * self._block_size
 
-    def add(self, index: int, symbols: np.ndarray, noise_var: np.ndarray) -> None:
-        """Put complex64[blocks, m] and float32[blocks, m] of packet `index` in their places."""
+    def add(self, index: int, symbols: np.ndarray, noise_var: np.ndarray, snr: float) -> None:
+        """Put complex64[blocks, m] and float32[blocks, m] of packet `index`, received at `snr`, in their places."""
         chosen = blocks_of_packet(self._blocks, self.fields.count, index)
         self._symbols[chosen], self._noise_var[chosen] = symbols, noise_var
-        finite = noise_var[np.isfinite(noise_var)]
-        self._received[index] = float(finite.mean()) if finite.size else np.inf
+        self._received[index] = snr
 
     @property
     def complete(self) -> bool:
@@ -62,7 +67,7 @@ class Assembly:
         f = self.fields
         layout = (f.pictures, self._length)
         with np.errstate(divide="ignore"):
-            snr_db = float(-10 * np.log10(np.mean(list(self._received.values()))))
+            snr_db = float(10 * np.log10(np.mean(list(self._received.values()))))
         return ReceivedCodewords(
             f.image_id,
             (f.height, f.width),

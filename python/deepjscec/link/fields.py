@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import dataclass, replace
+
+from deepjscec.codec import ModelCard
 
 _LAYOUT = struct.Struct(">I H HH HH B 8s")
 FIELD_BYTES = _LAYOUT.size
 MAX_PACKETS = 0xFFFF
 MAX_PICTURES = 0xFFFF
+
+
+def system_id(card: ModelCard, cipher: str) -> bytes:
+    """8 bytes that both sides must agree on: the model and the name of the cipher."""
+    return hashlib.sha256(card.model_hash + cipher.encode()).digest()[:8]
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class PacketFields:
     height: int
     width: int
     rate_index: int  # into the model card's rising rates
-    model_hash: bytes  # 8 bytes
+    system: bytes  # 8 bytes, see `system_id`
 
     def without_index(self) -> PacketFields:
         """What all packets of the group have in common."""
@@ -43,7 +51,7 @@ class PacketFields:
                 self.height,
                 self.width,
                 self.rate_index,
-                self.model_hash,
+                self.system,
             )
         except struct.error as error:
             raise ValueError(f"packet fields {self}: {error}") from None

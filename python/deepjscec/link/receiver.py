@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
 
 import numpy as np
 
@@ -17,10 +16,11 @@ from deepjscec.crypto import (
     HeaderTagError,
     Session,
     SessionMemory,
+    make_cipher,
 )
-from deepjscec.link.assembly import Assembly, ReceivedCodewords
+from deepjscec.link.assembly import Assembly, ReceivedCodewords, mean_snr
 from deepjscec.link.combining import mmse_weights
-from deepjscec.link.fields import PacketFields
+from deepjscec.link.fields import PacketFields, system_id
 from deepjscec.link.interleaver import gather
 
 _GroupKey = tuple[bytes, int]  # session id, image id
@@ -30,23 +30,24 @@ class LinkReceiver:
     """Opens headers, drops what it must not trust, decrypts and reassembles.
 
     `stats` counts packets: `accepted`, and for each reason of refusal `foreign_key`, `bad_tag`, `bad_header`,
-    `replayed`, `wrong_model`, `malformed`, `late`; and pictures: `pictures_complete`, `pictures_partial`.
+    `replayed`, `wrong_model` (or cipher), `malformed`, `late`; and pictures: `pictures_complete`, `pictures_partial`.
     """
 
     def __init__(
         self,
         opener: HeaderOpener,
-        make_cipher: Callable[[Session], Cipher],
+        cipher: str,
         card: ModelCard,
         *,
         max_open: int = 4,
         max_symbols: int = 1 << 26,
     ) -> None:
-        """`max_open` groups are assembled at once; a further one sends the oldest out as it is.
+        """`cipher` by name. `max_open` groups are assembled at once; a further one sends the oldest out as it is.
 
         `max_symbols` bounds the memory that one header may claim.
         """
-        self._opener, self._make_cipher, self._card = opener, make_cipher, card
+        self._opener, self._cipher_name, self._card = opener, cipher, card
+        self._system = system_id(card, cipher)
         self._max_open, self._max_symbols = max_open, max_symbols
         self._open: OrderedDict[_GroupKey, Assembly] = OrderedDict()
         self._done: OrderedDict[_GroupKey, None] = OrderedDict()
@@ -77,10 +78,8 @@ class LinkReceiver:
             fields = PacketFields.unpack(data)
         except ValueError:
             return self._refuse("malformed")
-        if fields.model_hash != self._card.model_hash:
+        if fields.system != self._system:
             return self._refuse("wrong_model")
-        if not self._memory.accept(session.id, counter):
-            return self._refuse("replayed")
         return self._place(session, counter, fields, symbols, noise_var)
 
     def flush(self) -> list[ReceivedCodewords]:
@@ -96,7 +95,7 @@ class LinkReceiver:
     ) -> list[ReceivedCodewords]:
         key = (session.id, fields.image_id)
         if key in self._done:
-            return self._refuse("late")
+            return self._refuse("late" if self._memory.accept(session.id, counter) else "replayed")
         group = self._open.get(key)
         if group is None:
             if fields.rate_index >= len(self._card.rates):
@@ -107,8 +106,13 @@ class LinkReceiver:
             group = Assembly(fields, self._card)
         if not group.describes(fields) or len(symbols) != group.packet_symbols(fields.index):
             return self._refuse("malformed")
+        # last, so that a genuine header with a mangled payload does not use up the genuine packet's number
+        if not self._memory.accept(session.id, counter):
+            return self._refuse("replayed")
         self._open[key] = group
-        group.add(fields.index, *self._decrypt(session, counter, symbols, noise_var))
+        noise_var = np.where(noise_var >= 0, noise_var, np.inf)  # what is no variance says nothing of its symbol
+        clear, variances = self._decrypt(session, counter, symbols, noise_var)
+        group.add(fields.index, clear, variances, mean_snr(noise_var))
         self.stats["accepted"] += 1
         finished = [self._close(key)] if group.complete else []
         while len(self._open) > self._max_open:
@@ -132,7 +136,8 @@ class LinkReceiver:
     def _cipher_of(self, session: Session) -> Cipher:
         cipher = self._ciphers.get(session.id)
         if cipher is None:
-            cipher = self._ciphers[session.id] = self._make_cipher(session)
+            cipher = make_cipher(self._cipher_name, session, self._card.block_size)
+            self._ciphers[session.id] = cipher
             while len(self._ciphers) > 16:
                 self._ciphers.popitem(last=False)
         return cipher

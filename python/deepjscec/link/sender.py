@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepjscec.codec import ModelCard
-from deepjscec.crypto import Cipher, HeaderSealer, Session
-from deepjscec.link.fields import MAX_PACKETS, MAX_PICTURES, PacketFields
+from deepjscec.crypto import HeaderSealer, Session, make_cipher
+from deepjscec.link.fields import MAX_PACKETS, MAX_PICTURES, PacketFields, system_id
 from deepjscec.link.interleaver import blocks_of_packet, spread
 
 
@@ -24,12 +24,14 @@ class Packet:
 class LinkSender:
     """Splits codewords over packets by whole blocks, encrypts each packet and seals its header."""
 
-    def __init__(self, session: Session, cipher: Cipher, card: ModelCard, payload_symbols: int) -> None:
-        """`payload_symbols`: complex symbols that a packet of the waveform can carry."""
+    def __init__(self, session: Session, cipher: str, card: ModelCard, payload_symbols: int) -> None:
+        """`cipher` by name; `payload_symbols`: complex symbols that a packet of the waveform can carry."""
         if payload_symbols < card.block_size:
             raise ValueError(f"a packet of {payload_symbols} symbols cannot carry a block of {card.block_size}")
         self.payload_symbols = payload_symbols
-        self._session, self._cipher, self._card = session, cipher, card
+        self._session, self._card = session, card
+        self._cipher = make_cipher(cipher, session, card.block_size)
+        self._system = system_id(card, cipher)
         self._sealer = HeaderSealer(session)
         self._blocks_per_packet = payload_symbols // card.block_size
 
@@ -52,7 +54,7 @@ class LinkSender:
             raise ValueError(f"{n} pictures in {count} packets are more than a group can hold")
         packets = []
         for index in range(count):
-            fields = PacketFields(image_id, n, index, count, *shape, rate_index, self._card.model_hash)
+            fields = PacketFields(image_id, n, index, count, *shape, rate_index, self._system)
             counter = self._session.next_packet()
             chosen = blocks[blocks_of_packet(len(blocks), count, index)]
             encrypted = self._cipher.encrypt(chosen.reshape(-1), packet=counter)

@@ -11,6 +11,7 @@ import pickle
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,12 +55,12 @@ def _read(path: Path) -> Iterator[np.ndarray]:
                 if member.isfile() and Path(member.name).suffix in SUFFIXES:
                     stream = archive.extractfile(member)
                     assert stream is not None
-                    yield _decode(stream.read())
+                    yield _decode(stream.read(), f"{path}: {member.name}")
     elif path.suffix in SUFFIXES:
-        yield _decode(path.read_bytes())
+        yield _decode(path.read_bytes(), str(path))
     elif "_batch" in path.name:
         with path.open("rb") as file:
-            batch = pickle.load(file, encoding="bytes")
+            batch = _ArrayUnpickler(file, encoding="bytes").load()
         yield from batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     else:
         raise ValueError(f"training data {path}: not a picture, .npz, .tar, CIFAR-10 batch or folder")
@@ -79,7 +80,21 @@ def _read_npz(path: Path) -> Iterator[np.ndarray]:
         start += h * w * 3
 
 
-def _decode(data: bytes) -> np.ndarray:
+class _ArrayUnpickler(pickle.Unpickler):
+    """Reads arrays, text and containers; a pickle that names anything else could run code."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = module == "numpy" or module.startswith(("numpy.core", "numpy._core"))
+        if known and name in ("_reconstruct", "ndarray", "dtype", "scalar"):
+            return super().find_class(module, name)
+        raise ValueError(f"training data: a CIFAR-10 batch holds no {module}.{name}")
+
+
+def _decode(data: bytes, name: str) -> np.ndarray:
     from PIL import Image  # only where pictures are not packed
 
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    try:
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    except OSError as error:
+        reason = "not a picture that can be read" if "cannot identify" in str(error) else str(error)
+        raise ValueError(f"training data {name}: {reason}") from None

@@ -18,6 +18,9 @@ from torch import nn
 from torch.nn import functional as F
 
 DOWNSCALING = 8
+SMALLEST_NOISE_VAR = (
+    10**-2.2
+)  # training ends at 22 dB; what the network makes of less noise is not defined, so it sees none
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ class Decoder(nn.Module):
     """Received symbols float32[n, 2 C, h, w] and noise_var float32[n, C, h, w] -> picture float32[n, 3, 8 h, 8 w].
 
     Symbols come as they arrived (unit signal energy); the graph itself weighs them by the linear MMSE factor
-    1 / (1 + noise_var) and shows the rest of the network the capacity of each symbol, log2(1 + 1 / noise_var).
+    1 / (1 + noise_var) and shows the rest of the network the capacity of each symbol, ln(1 + 1 / noise_var) / 4.
     An infinite variance makes both zero: an erased symbol. Beside the network runs a linear path from the symbols to
     the pixels, scaled per channel and position by what the network made of the block: normalised blocks have lost
     their level, and the network sends it along within them.
@@ -195,7 +198,7 @@ class Decoder(nn.Module):
     def forward(self, symbols: torch.Tensor, noise_var: torch.Tensor) -> torch.Tensor:
         a = self.arch
         n, c, h, w = noise_var.shape
-        noise_var = noise_var.clamp_min(1e-4)
+        noise_var = noise_var.clamp_min(SMALLEST_NOISE_VAR)
         weight = 1 / (1 + noise_var)
         capacity = torch.log(1 + 1 / noise_var) * 0.25
         # real and imaginary parts of a tier stand side by side, so each weight serves both
