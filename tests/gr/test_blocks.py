@@ -131,7 +131,7 @@ def test_block_logs_counts_and_survives_what_it_cannot_use():
 def test_transmitter_sends_lead_in_bursts_gaps_and_tail():
     from deepjscec.phy import Transmitter
 
-    transmitter = deepjscec.ofdm_transmitter(gap=100, lead_in=50, tail=200)
+    transmitter = deepjscec.ofdm_transmitter(gap=100, lead_in=50, tail=300)
     profile = transmitter.profile
     header = bytes(profile.header_bytes)
     payloads = [np.full(n, 1j, np.complex64) for n in (500, 1000)]
@@ -144,7 +144,7 @@ def test_transmitter_sends_lead_in_bursts_gaps_and_tail():
     flowgraph.connect(transmitter, sink)
     flowgraph.run()
     bursts = [Transmitter(profile).modulate(header, payload) for payload in payloads]
-    idle = [np.zeros(n) for n in (50, 100, 100, 200)]
+    idle = [np.zeros(n) for n in (50, 100, 100, 300)]
     expected = np.concatenate([idle[0], bursts[0], idle[1], bursts[1], idle[2], idle[3]])
     np.testing.assert_allclose(np.array(sink.data()), expected, atol=1e-6)
     stats = transmitter.get_stats()
