@@ -24,16 +24,21 @@ from deepjscec.training.images import load_images
 
 
 def measure(
-    codec: Codec, images: list[np.ndarray], rate: str, snr_db: float, cipher: str, seed: int
+    codec: Codec,
+    images: list[np.ndarray],
+    codewords: list[np.ndarray],
+    rate: str,
+    snr_db: float,
+    cipher: str,
+    seed: int,
 ) -> dict[str, float]:
     """Mean PSNR in dB and its standard error over the pictures, and the SNR that the noise had."""
     rng = np.random.default_rng(seed)
-    session = Session.start(Secret.random())
-    alice = make_cipher(cipher, session, codec.block_size)
+    alice = make_cipher(cipher, Session.start(Secret.random()), codec.block_size)
     variance = 10 ** (-snr_db / 10)
     values, signal, noise_energy = [], 0.0, 0.0
-    for packet, image in enumerate(images):
-        sent = alice.encrypt(codec.encode(image, rate), packet=packet)
+    for packet, (image, codeword) in enumerate(zip(images, codewords, strict=True)):
+        sent = alice.encrypt(codeword, packet=packet)
         noise = (rng.standard_normal((sent.size, 2)) * np.sqrt(variance / 2)) @ np.array([1, 1j])
         received = alice.decrypt((sent + noise).astype(np.complex64), packet=packet)
         values.append(psnr_db(image, codec.decode(received, variance, image.shape[:2], rate)))
@@ -63,7 +68,11 @@ def main() -> int:
         images = load_images(path)
         for rate in rates:
             points = tqdm(arguments.snr, leave=False, disable=not sys.stderr.isatty())
-            row = {str(snr): measure(codec, images, rate, snr, arguments.cipher, arguments.seed) for snr in points}
+            codewords = [codec.encode(image, rate) for image in images]
+            row = {
+                f"{snr:g}": measure(codec, images, codewords, rate, snr, arguments.cipher, arguments.seed)
+                for snr in points
+            }
             # the folder's name, so that results do not depend on where it lies
             rows.append({"images": path.name, "count": len(images), "rate": rate, "snr_db": row})
             quality = "  ".join(f"{point['psnr_db']:5.2f}" for point in row.values())
