@@ -29,6 +29,12 @@ def loopback() -> str:
             f"| {row['eve_psnr_db_none']:.1f} dB |"
         )
     lines.append("")
+    costs = ", ".join(f"{cost['cost_db']:+.2f} dB at {cost['snr_db']} dB" for cost in result["encryption_cost"])
+    error = max(cost["standard_error_db"] for cost in result["encryption_cost"])
+    lines += [
+        f"Encryption costs Bob {costs} (mean over the picture's eight orientations, standard error {error:.3f} dB).",
+        "",
+    ]
     for loss in result["packet_loss"]:
         costs = [loss["whole_psnr_db"] - value for value in loss["lost_psnr_db"]]
         lines.append(

@@ -32,9 +32,16 @@ def test_results_meet_what_is_promised():
     assert psnr[5] >= 28
     for row in result["sweep"]:
         assert row["bob_packets_lost_isometric"] == row["bob_packets_lost_none"] == 0
-        assert row["bob_psnr_db_isometric"] >= row["bob_psnr_db_none"] - 0.1
+        assert row["bob_psnr_db_isometric"] >= row["bob_psnr_db_none"] - 0.3  # one draw of noise each
         assert row["eve_psnr_db_isometric"] <= row["mean_colour_psnr_db"]
         assert abs(row["eve_ssim_isometric"]) < 0.1
+
+
+def test_encryption_costs_at_most_a_tenth_of_a_db():
+    costs = json.loads((ROOT / "results" / "loopback.json").read_text())["encryption_cost"]
+    assert [cost["snr_db"] for cost in costs] == [0, 10, 20]
+    for cost in costs:
+        assert cost["cost_db"] <= 0.1 and cost["standard_error_db"] < 0.05
 
 
 def test_python_example_runs():

@@ -30,15 +30,26 @@ def test_demo_photo_reaches_bob_and_not_eve(tmp_path):
 
 
 @pytest.mark.parametrize("snr_db", [0, 10, 20])
-def test_encryption_costs_at_most_a_tenth_of_a_db(tmp_path, snr_db):
-    psnr = {}
+def test_encryption_costs_bob_nothing_and_eve_everything(tmp_path, snr_db):
+    """A picture's PSNR moves by some 0.06 dB with the draw of noise, which new keys make new; hence four and 0.2 dB.
+
+    benchmarks/loopback_quality.py has the figure within 0.1 dB, and tests/test_readme.py checks it.
+    """
+    photo = default_picture()
+    files = []
+    for turn in range(4):
+        files.append(tmp_path / f"{turn}.png")
+        files[-1].write_bytes(png_bytes(np.ascontiguousarray(np.rot90(photo, turn))))
+    bob, eve = {}, {}
     for cipher in ("none", "isometric"):
-        code, metrics = run(tmp_path / cipher, "--snr", snr_db, "--eve-snr", 60, "--cipher", cipher, "--seed", 5)
+        options = ["--image", *files, "--snr", snr_db, "--eve-snr", 60, "--cipher", cipher, "--seed", 5]
+        code, metrics = run(tmp_path / cipher, *options)
         assert code == 0
-        psnr[cipher] = images(metrics)[0]["bob"]["psnr_db"]
-        if cipher == "none":  # the attack has teeth
-            assert images(metrics)[0]["eve"]["psnr_db"] > 30
-    assert psnr["isometric"] >= psnr["none"] - 0.1
+        bob[cipher] = np.mean([image["bob"]["psnr_db"] for image in images(metrics)])
+        eve[cipher] = [image["eve"]["psnr_db"] for image in images(metrics)]
+    assert abs(bob["isometric"] - bob["none"]) < 0.2
+    assert min(eve["none"]) > 30, "the attack has teeth"
+    assert max(eve["isometric"]) < images(metrics)[0]["mean_colour_psnr_db"]
 
 
 @pytest.mark.parametrize("cfo_hz", [5000, -5000])
