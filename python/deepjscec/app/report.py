@@ -139,7 +139,7 @@ def _curve(metrics: dict[str, Any]) -> str:
             f"<text x='{px + 8:.1f}' y='{py + 4:.1f}' style='fill:{colour}'>{label}</text>"
         )
     parts.append(
-        f"<text x='{width / 2}' y='{height - 8}' text-anchor='middle'>SNR at Bob, dB</text>"
+        f"<text x='{width / 2}' y='{height - 8}' text-anchor='middle'>SNR asked, dB</text>"
         f"<text x='16' y='{height / 2}' transform='rotate(-90 16 {height / 2})' text-anchor='middle'>"
         "PSNR, dB</text></svg>"
     )
