@@ -190,6 +190,7 @@ def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, val
                 progress.note(json.dumps(record))
                 trainer.save()
         trainer.save()
+        progress.note(f"{trainer.checkpoint}: step {trainer.step} of {steps}")
     except (KeyboardInterrupt, Terminated):
         trainer.save()
         progress.note(f"stopped at step {trainer.step}; the same command goes on from here")
