@@ -25,9 +25,19 @@ def test_default_sizes_are_those_of_the_specification():
 def test_carriers_are_symmetric_and_leave_dc_empty():
     profile = Profile()
     assert list(profile.carriers) == [*range(-104, 0), *range(1, 105)]
-    assert set(profile.pilot_index) | set(profile.data_index) == set(range(208))
-    assert not set(profile.pilot_index) & set(profile.data_index)
-    assert set(np.diff(profile.pilot_index)) == {13}
+    assert profile.pilot_index.shape == (2, 16)
+    assert set(np.diff(profile.pilot_index).ravel()) == {13}
+
+
+def test_pilots_alternate_between_two_combs():
+    profile = Profile()
+    cells = profile.pilot_cells(5)
+    for row in range(5):
+        assert list(np.flatnonzero(cells[row])) == list(profile.pilot_index[row % 2])
+    # Together they leave no gap that an echo at the prefix's end could turn by half a circle in.
+    together = np.sort(profile.pilot_index.ravel())
+    assert np.max(np.diff(together)) * profile.cp_len < profile.fft_len
+    assert together[0] < 13 and together[-1] >= 208 - 13
 
 
 @pytest.mark.parametrize("count, symbols", [(1, 1), (192, 1), (193, 2), (11520, 60)])

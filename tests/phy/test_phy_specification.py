@@ -17,8 +17,7 @@ from tests.phy.phy_signals import gaussian
 
 PAGE = Path(__file__).parents[2] / "docs" / "waveform.md"
 CARRIERS = [*range(-104, 0), *range(1, 105)]
-PILOTS = list(range(6, 208, 13))
-DATA = [i for i in range(208) if i not in PILOTS]
+PILOTS = [range(3, 208, 13), range(9, 208, 13)]
 
 
 def prbs(state, count):
@@ -63,10 +62,11 @@ def by_the_page(header, payload):
     pilots = qpsk(prbs(0x1A2B, 2 * 16 * (9 + symbols)))
     for t in range(9 + symbols):
         values = [0j] * 208
-        for i, index in enumerate(DATA):
-            values[index] = data[192 * t + i]
-        for i, index in enumerate(PILOTS):
+        combed = PILOTS[t % 2]
+        for i, index in enumerate(combed):
             values[index] = pilots[16 * t + i]
+        for i, index in enumerate(sorted(set(range(208)) - set(combed))):
+            values[index] = data[192 * t + i]
         x = body(values)
         samples += [*x[-32:], *x]
     return np.array(samples)

@@ -96,7 +96,7 @@ class PacketDemodulator:
         channel, track, noise = self._fit(known, channel, track, noise)
 
         response = channel.response * self._tracker.rotation(track, known.times)
-        matched = (np.conj(response) * grid)[2:, profile.data_index] / noise
+        matched = (np.conj(response) * grid)[2:][~profile.pilot_cells(len(windows) - 2)] / noise
         decoded = header_code.decode(profile, matched)
         if decoded is None:
             return None
@@ -124,17 +124,17 @@ class PacketDemodulator:
         track = self._tracker.search(self._tracker.start(len(windows)), known, header.channel.response, SECOND_SEARCH)
         channel, track, noise = self._fit(known, header.channel, track, header.noise)
 
-        data = profile.data_index
-        rotation = self._tracker.rotation(track, known.times)[first:, data]
-        response = rotation * channel.response[data]
+        rotation = self._tracker.rotation(track, known.times)[first:]
+        response = rotation * channel.response
         gain = np.abs(response) ** 2
-        error = noise + channel.error[data] * np.abs(rotation) ** 2
-        error += track.gain_error[first:, None] * np.abs(channel.response[data]) ** 2
+        error = noise + channel.error * np.abs(rotation) ** 2
+        error += track.gain_error[first:, None] * np.abs(channel.response) ** 2
         safe = np.maximum(gain, ERASED * np.mean(np.abs(channel.response) ** 2))
-        symbols = (grid[first:, data] * np.conj(response) / safe).ravel()[:count]
-        variance = (error / safe).ravel()[:count]
+        data = ~profile.pilot_cells(len(grid) - 2)[first - 2 :]
+        symbols = (grid[first:] * np.conj(response) / safe)[data][:count]
+        variance = (error / safe)[data][:count]
         # A symbol that float32 cannot hold (a burst of enormous samples) says nothing either.
-        erased = (gain < safe).ravel()[:count] | ~(np.abs(symbols) < LARGEST_SYMBOL)
+        erased = (gain < safe)[data][:count] | ~(np.abs(symbols) < LARGEST_SYMBOL)
         symbols[erased] = 0.0
         variance[erased] = np.inf
         with np.errstate(over="ignore"):
@@ -150,14 +150,21 @@ class PacketDemodulator:
     def _known(self, grid: NDArray[np.complex128], windows: NDArray[np.int64], header: Header | None) -> Observations:
         """Preamble, the pilots of all later rows in ``grid``, and the header's data once they are known."""
         profile = self._profile
-        training = preamble_carriers(profile)
-        blocks = [(0, self._all, np.stack([training, training]))]
-        if len(grid) > 2:
-            blocks.append((2, profile.pilot_index, pilots(profile)[: len(grid) - 2]))
-        if header is not None:
-            sent = header_code.encode(profile, header.header, header.payload_symbols)
-            blocks.append((2, profile.data_index, sent))
-        return Observations.gather(grid, windows.astype(np.float64), blocks)
+        later = len(grid) - 2
+        sent = np.empty(grid.shape, np.complex128)
+        mask = np.ones(grid.shape, np.bool_)
+        sent[:2] = preamble_carriers(profile)
+        if later:
+            cells = profile.pilot_cells(later)
+            sent[2:][cells] = pilots(profile)[:later].ravel()
+            if header is not None:
+                end = profile.header_ofdm_symbols
+                sent[2 : 2 + end][~cells[:end]] = header_code.encode(
+                    profile, header.header, header.payload_symbols
+                ).ravel()
+                cells[:end] = True
+            mask[2:] = cells
+        return Observations.gather(grid, windows.astype(np.float64), sent, mask)
 
     def _fit(self, known: Observations, channel: Channel, track: Track, noise: float) -> tuple[Channel, Track, float]:
         """Channel, track and noise in turns.  Two rounds: a third changes the payload's mean squared error by

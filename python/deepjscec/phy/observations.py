@@ -35,18 +35,13 @@ class Observations:
         cls,
         grid: NDArray[np.complex128],
         times: NDArray[np.float64],
-        blocks: list[tuple[int, NDArray[np.int64], NDArray[np.complex128]]],
+        sent: NDArray[np.complex128],
+        known: NDArray[np.bool_],
     ) -> Observations:
-        """From the packet's received ``grid`` (complex128[rows, active_carriers]) and blocks of known
-        carriers: (first row, int64[c] columns, complex128[r, c] sent values)."""
-        rows, columns, sent = [], [], []
-        for first, column, values in blocks:
-            count = len(values)
-            rows.append(np.repeat(np.arange(first, first + count), len(column)))
-            columns.append(np.tile(column, count))
-            sent.append(values.ravel())
-        row, column = np.concatenate(rows), np.concatenate(columns)
-        return cls(grid[row, column], np.concatenate(sent), row, column, times, grid.shape[1])
+        """From a packet's received ``grid`` and what was ``sent``, both complex128[rows, active_carriers], where it is
+        ``known`` (bool of the same shape)."""
+        row, column = np.nonzero(known)
+        return cls(grid[known], sent[known], row, column, times, grid.shape[1])
 
     def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of float64[n] over each symbol, float64[rows]."""

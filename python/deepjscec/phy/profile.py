@@ -93,14 +93,21 @@ class Profile:
 
     @cached_property
     def pilot_index(self) -> NDArray[np.int64]:
-        """int64[pilot_carriers]: positions of the pilots in :attr:`carriers`."""
-        spacing = self.active_carriers // self.pilot_carriers
-        return _frozen(spacing // 2 + spacing * np.arange(self.pilot_carriers))
+        """int64[2, pilot_carriers]: positions of the pilots in :attr:`carriers`, in the first, third, ... header or
+        payload symbol and in the second, fourth, ...
 
-    @cached_property
-    def data_index(self) -> NDArray[np.int64]:
-        """int64[data_carriers]: positions of the data carriers in :attr:`carriers`."""
-        return _frozen(np.setdiff1d(np.arange(self.active_carriers), self.pilot_index))
+        The comb alternates between two places half its spacing apart: any two symbols together sample the channel
+        twice as densely, which resolves echoes as late as the prefix, as one comb alone would not.
+        """
+        spacing = self.active_carriers // self.pilot_carriers
+        comb = spacing // 4 + spacing * np.arange(self.pilot_carriers)
+        return _frozen(np.stack([comb, comb + spacing // 2]))
+
+    def pilot_cells(self, rows: int) -> NDArray[np.bool_]:
+        """bool[rows, active_carriers]: which carriers of the first ``rows`` header and payload symbols are pilots."""
+        pattern = np.zeros((2, self.active_carriers), np.bool_)
+        pattern[np.arange(2)[:, None], self.pilot_index] = True
+        return pattern[np.arange(rows) % 2]
 
     @property
     def data_carriers(self) -> int:

@@ -223,6 +223,6 @@ def _compile_kernels() -> None:
     RepetitionDetector(profile).metric(np.zeros(2 * profile.fft_len, np.complex64), 1)
     viterbi.decode(np.zeros(profile.header_coded_bits, np.float32))
     ones = np.ones((2, profile.active_carriers), np.complex128)
-    known = Observations.gather(ones, np.array([0.0, 1.0]), [(0, np.arange(profile.active_carriers), ones)])
+    known = Observations.gather(ones, np.array([0.0, 1.0]), ones, np.ones(ones.shape, np.bool_))
     tracker = Tracker(profile)
     tracker.refine(tracker.start(2), known, ones[0], 1.0)

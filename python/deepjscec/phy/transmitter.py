@@ -58,13 +58,14 @@ class Transmitter:
 
         headers = profile.header_ofdm_symbols
         grid = np.empty((headers + profile.payload_ofdm_symbols(len(payload)), profile.active_carriers), np.complex128)
-        grid[:, profile.pilot_index] = pilots(profile)[: len(grid)]
-        grid[:headers, profile.data_index] = header_code.encode(profile, header, len(payload))
+        known = profile.pilot_cells(len(grid))
+        grid[known] = pilots(profile)[: len(grid)].ravel()
+        grid[:headers][~known[:headers]] = header_code.encode(profile, header, len(payload)).ravel()
         # Carriers the payload does not fill carry ones, so that every burst has the same power throughout;
         # the quarter turns keep these, or any constant payload, from adding up to a peak.
         data = np.ones((len(grid) - headers) * profile.data_carriers, np.complex128)
         data[: len(payload)] = payload
         data *= quarter_turns(PAYLOAD_SEED, len(data))
-        grid[headers:, profile.data_index] = data.reshape(-1, profile.data_carriers)
+        grid[headers:][~known[headers:]] = data
         body = ofdm.with_prefix(profile, ofdm.to_samples(profile, grid))
         return np.concatenate([preamble_samples(profile), body]).astype(np.complex64)
