@@ -22,9 +22,9 @@ def test_payload_sits_on_the_data_carriers_at_its_own_level():
     body = samples[11 * 288 + 32 : 12 * 288]
     carriers = np.fft.fft(body, norm="ortho")
     k = np.array([*range(-104, 0), *range(1, 105)])
-    data = np.delete(k, np.arange(6, 208, 13))
+    data = np.delete(k, np.arange(9, 208, 13))
     assert np.allclose(np.abs(carriers[data % 256]), np.abs(payload), atol=1e-5)
-    assert np.allclose(np.abs(carriers[k[6::13] % 256]), 1, atol=1e-5)
+    assert np.allclose(np.abs(carriers[k[9::13] % 256]), 1, atol=1e-5)
     assert np.abs(carriers[0]) < 1e-5 and np.max(np.abs(carriers[105:152])) < 1e-5
 
 
