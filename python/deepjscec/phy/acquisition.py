@@ -18,9 +18,11 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from .blanking import blank_impulses
 from .detector import RepetitionDetector
 from .preamble import preamble_samples
 from .profile import Profile
+from .spurs import clip_spectrum
 
 #: Chance that noise passes as a preamble, per candidate.
 FALSE_ALARM = 1e-9
@@ -78,26 +80,45 @@ class PreambleAcquisition:
         Returns:
             An acquisition whose ``start`` counts from ``samples[0]``.
         """
-        values, turns = self._detector.metric(samples[self.before :], self._positions)
-        fraction = turns[int(np.argmax(values))]
-        part = samples[: self._needed].astype(np.complex128)
+        part = samples[: self.before + self.lookahead].astype(np.complex128)
         part -= np.mean(part)  # a DC offset, which the preamble has no part in, would only lower the quotient
-        power = part.real**2 + part.imag**2
+        part = blank_impulses(part)
+        clean = clip_spectrum(part)
+        values, turns = self._detector.metric(clean[self.before :].astype(np.complex64), self._positions)
+        fraction = float(turns[int(np.argmax(values))])
+        # An interferer repeats itself like a preamble, with a phase of its own, and no filter takes it off altogether.
+        trials = [fraction] if clean is part else [fraction + quarter / 4 for quarter in range(4)]
+        clean = clean[: self._needed]
+        power = clean.real**2 + clean.imag**2
         mean = float(np.mean(power))
         if mean == 0.0:
             return None
-        step = -2j * np.pi * fraction / self._profile.fft_len
-        part *= np.exp(step * np.arange(len(part))) / np.sqrt(mean)
-        spectrum = scipy.fft.fft(part.astype(np.complex64), self._size)
-        correlation = scipy.fft.ifft(spectrum * self._templates, axis=1, overwrite_x=True)[:, : self._lags]
         running = np.concatenate([[0.0], np.cumsum(power / mean)])
         length = self._profile.preamble_len
         energy = running[length : length + self._lags] - running[: self._lags]
         # A stretch 60 dB under the mean of the part is silence and its quotient would be rounding.
         energy = np.maximum(energy, 1e-6 * length).astype(np.float32)
-        quality = (correlation.real**2 + correlation.imag**2) / energy
-        row, start = divmod(int(np.argmax(quality)), self._lags)
-        best = float(quality[row, start]) / self._energy
+        clean = clean / np.sqrt(mean)
+        best, cfo, start = max(self._search(clean, energy, trial) for trial in trials)
         if best < self.threshold or start >= self.before + self.after:
             return None
-        return Acquisition(start, float(self._offsets[row] + fraction), best)
+        return Acquisition(start, self._refine(clean[start : start + length], cfo), best)
+
+    def _search(
+        self, part: NDArray[np.complex128], energy: NDArray[np.float32], fraction: float
+    ) -> tuple[float, float, int]:
+        """Quality, offset in carrier spacings and start of the best match over all starts and whole offsets."""
+        turned = part * np.exp(-2j * np.pi * fraction / self._profile.fft_len * np.arange(len(part)))
+        spectrum = scipy.fft.fft(turned.astype(np.complex64), self._size)
+        correlation = scipy.fft.ifft(spectrum * self._templates, axis=1, overwrite_x=True)[:, : self._lags]
+        quality = (correlation.real**2 + correlation.imag**2) / energy
+        row, start = divmod(int(np.argmax(quality)), self._lags)
+        return float(quality[row, start]) / self._energy, float(self._offsets[row] + fraction), start
+
+    def _refine(self, part: NDArray[np.complex128], cfo: float) -> float:
+        """The offset again, from the phase between the preamble's two bodies, each of them correlated with the known
+        one, which noise and interference have less part in than the product of both."""
+        n = self._profile.fft_len
+        turned = part * np.exp(-2j * np.pi * cfo / n * np.arange(len(part)))
+        bodies = turned[-2 * n :].reshape(2, n) @ np.conj(preamble_samples(self._profile)[-n:])
+        return cfo + float(np.angle(bodies[1] * np.conj(bodies[0]))) / (2 * np.pi)

@@ -47,16 +47,23 @@ class Channel:
 
 
 class ChannelEstimator:
-    """Estimator for one profile; holds the delay interval's basis."""
+    """Estimator for one profile; holds the delay interval's basis.
+
+    Attributes:
+        basis: float64[active_carriers, rank], orthonormal, for delays counted from the interval's middle.
+        power: float64[rank], prior variance of its coefficients for a mean power of 1 per carrier, widened.
+        centre: complex128[active_carriers], what a delay to the interval's middle does to each carrier.
+        width: the interval's width in samples.
+    """
 
     def __init__(self, profile: Profile) -> None:
         k = profile.carriers
-        width = profile.cp_len + 2 * SLACK
+        self.width = width = profile.cp_len + 2 * SLACK
         values, vectors = np.linalg.eigh(np.sinc((k[:, None] - k) * width / profile.fft_len))
         keep = values > SMALLEST_EIGENVALUE * values[-1]
-        self._basis = np.ascontiguousarray(vectors[:, keep])
-        self._power = PRIOR_EXCESS * values[keep]
-        self._centre = np.exp(-1j * np.pi * k * profile.cp_len / profile.fft_len)
+        self.basis = np.ascontiguousarray(vectors[:, keep])
+        self.power = PRIOR_EXCESS * values[keep]
+        self.centre = np.exp(-1j * np.pi * k * profile.cp_len / profile.fft_len)
 
     def fit(self, known: Observations, rotation: NDArray[np.complex128], noise: float) -> Channel:
         """Fit ``received = rotation * response * sent + noise``.
@@ -75,10 +82,10 @@ class ChannelEstimator:
         raw = np.abs(matched[seen] / weight[seen]) ** 2
         power = max(float(np.mean(raw - noise / weight[seen])), 1e-2 * float(np.mean(raw)), 1e-30)
 
-        basis = self._basis
+        basis = self.basis
         information = (basis.T * weight) @ basis / noise
-        covariance = np.linalg.inv(information + np.diag(1.0 / (power * self._power)))
-        projected = basis.T @ (matched * np.conj(self._centre))
-        response = self._centre * (basis @ (covariance @ projected)) / noise
+        covariance = np.linalg.inv(information + np.diag(1.0 / (power * self.power)))
+        projected = basis.T @ (matched * np.conj(self.centre))
+        response = self.centre * (basis @ (covariance @ projected)) / noise
         error = np.sum((basis @ covariance) * basis, axis=1)
         return Channel(response, error, float(np.sum(covariance * information)))

@@ -4,7 +4,7 @@ from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ class Observations:
 
     Attributes:
         received: complex128[n].
-        sent: complex128[n], unit energy.
-        row: int64[n], which symbol of the packet (the two preamble symbols are rows 0 and 1).
+        sent: complex128[n], unit energy; both divided by the noise's relative deviation where it is uneven.
+        row: int64[n], ascending, which symbol of the packet (the two preamble symbols are rows 0 and 1).
         column: int64[n], which active carrier.
         times: float64[rows], first sample of each row's transform window, from the packet's start.
         columns: number of active carriers.
@@ -42,6 +42,18 @@ class Observations:
         ``known`` (bool of the same shape)."""
         row, column = np.nonzero(known)
         return cls(grid[known], sent[known], row, column, times, grid.shape[1])
+
+    def whitened(self, carrier: NDArray[np.float64], symbol: NDArray[np.float64]) -> Observations:
+        """The same with both sides divided, so that noise of relative variance ``carrier`` (float64[columns]) times
+        ``symbol`` (float64[rows]) becomes even."""
+        scale = 1.0 / np.sqrt(carrier[self.column] * symbol[self.row])
+        return replace(self, received=self.received * scale, sent=self.sent * scale)
+
+    def until(self, row: int) -> Observations:
+        """The observations of the symbols before ``row``."""
+        count = int(np.searchsorted(self.row, row))
+        received, sent = self.received[:count], self.sent[:count]
+        return Observations(received, sent, self.row[:count], self.column[:count], self.times[:row], self.columns)
 
     def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of float64[n] over each symbol, float64[rows]."""

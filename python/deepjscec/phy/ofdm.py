@@ -27,7 +27,6 @@ def to_carriers(
     samples: NDArray[np.complexfloating],
     windows: NDArray[np.int64],
     cfo: float,
-    dc: complex,
 ) -> NDArray[np.complex128]:
     """Active carriers of symbols cut out of a stream.
 
@@ -35,13 +34,12 @@ def to_carriers(
         samples: complex[n], a packet's samples.
         windows: int64[symbols], index in ``samples`` of each transform window's first sample.
         cfo: frequency offset to take out, in carrier spacings; the phase is left alone at ``samples[0]``.
-        dc: constant to take off every sample first.
 
     Returns:
         complex128[symbols, active_carriers].
     """
     n = profile.fft_len
-    body = samples[windows[:, None] + np.arange(n)] - dc
+    body = samples[windows[:, None] + np.arange(n)]
     # The outer product of two short exponentials is far cheaper than one exponential per sample.
     body *= np.exp(-2j * np.pi * cfo / n * np.arange(n))
     body *= np.exp(-2j * np.pi * cfo / n * windows)[:, None]

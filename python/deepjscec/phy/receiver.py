@@ -210,9 +210,10 @@ class Receiver:
             return False
         if self._found is None:
             return True
-        packets.append(self._demodulator.read_payload(self._stream.view(self._start), header, max(self._start, 0)))
+        packet, end = self._demodulator.read_payload(self._stream.view(self._start), header, max(self._start, 0))
+        packets.append(packet)
         self._counts["packets"] += 1
-        self._resume(self._start + self.profile.packet_len(header.payload_symbols))
+        self._resume(self._start + end)
         return True
 
 
@@ -225,4 +226,4 @@ def _compile_kernels() -> None:
     ones = np.ones((2, profile.active_carriers), np.complex128)
     known = Observations.gather(ones, np.array([0.0, 1.0]), ones, np.ones(ones.shape, np.bool_))
     tracker = Tracker(profile)
-    tracker.refine(tracker.start(2), known, ones[0], 1.0)
+    tracker.refine(tracker.start(2), known, ones.ravel(), 1.0)

@@ -60,6 +60,10 @@ class Tracker:
         """The track of a packet that nothing changes in."""
         return Track(np.zeros(4), np.ones(rows, np.complex128), np.zeros(rows), 0.0)
 
+    def steady(self, track: Track) -> Track:
+        """The track's lines alone, without its gain."""
+        return Track(track.parameters, np.ones_like(track.gain), np.zeros_like(track.gain_error), 0.0)
+
     def rotation(self, track: Track, times: NDArray[np.float64]) -> NDArray[np.complex128]:
         """complex128[rows, active_carriers]: what the channel response is multiplied by in each symbol."""
         line, tilt = self._lines(track.parameters, times)
@@ -72,13 +76,16 @@ class Tracker:
         rotation: NDArray[np.complex128] = track.gain[known.row] * turn
         return rotation
 
-    def search(self, track: Track, known: Observations, response: NDArray[np.complex128], limit: float) -> Track:
-        """Replace the frequency by the best within ``limit`` carrier spacings, from a grid of trials."""
+    def search(self, track: Track, known: Observations, model: NDArray[np.complex128], limit: float) -> Track:
+        """Replace the frequency by the best within ``limit`` carrier spacings, from a grid of trials.
+
+        ``model`` complex128[n]: each observation as it would be without rotation and noise.
+        """
         turns = known.times / self._fft_len
         step = SEARCH_TURNS / float(np.ptp(turns))
         count = int(np.ceil(limit / step))
         trials = step * np.arange(-count, count + 1)
-        product = known.received * np.conj(response[known.column] * known.sent)
+        product = known.received * np.conj(model)
         sums = known.sum_rows(product.real) + 1j * known.sum_rows(product.imag)
         combined = np.exp(-2j * np.pi * trials[:, None] * turns) @ sums
         best = int(np.argmax(np.abs(combined)))
@@ -89,7 +96,7 @@ class Tracker:
         self,
         track: Track,
         known: Observations,
-        response: NDArray[np.complex128],
+        model: NDArray[np.complex128],
         noise: float,
         steps: int = 2,
     ) -> Track:
@@ -98,11 +105,10 @@ class Tracker:
         Args:
             track: where to start from.
             known: the observations.
-            response: complex128[active_carriers], the channel.
+            model: complex128[n], each observation as it would be without rotation and noise.
             noise: variance of the noise per observation, positive.
             steps: Gauss-Newton steps.
         """
-        model = response[known.column] * known.sent
         product = known.received * np.conj(model)
         t = known.times
         u = 2.0 * np.pi * t / self._fft_len

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Channel, tracking and noise of one packet from its known carriers, each with the others' help.
+
+Most packets need the simple model alone: a channel that keeps its shape, white noise.  Two tests on what it leaves
+unexplained tell when that is not so, and only then the costlier models are fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .channel_estimate import Channel, ChannelEstimator
+from .continuity import coherent_rows
+from .fading import FadingChannel, FadingEstimator, varies
+from .noise_map import uneven_noise
+from .observations import Observations
+from .profile import Profile
+from .tracking import Track, Tracker
+
+#: Noise is never taken for less than this share of the signal: float32 samples carry no more.
+NOISE_FLOOR = 1e-12
+#: Rounds of channel, track and noise in turns: a third changes the payload's mean squared error by less than
+#: 0.003 dB, measured at -2, 0, 10 and 25 dB with 1 and 60 payload symbols.
+ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Everything that happened to a packet.
+
+    Attributes:
+        channel: response and error per active carrier, [columns], or per symbol and carrier, [rows, columns].
+        track: phase, clock and gain over the packet.
+        noise: noise variance of an ordinary carrier.
+        carrier: float64[columns], noise of each carrier relative to that.
+        symbol: float64[rows], noise of each symbol relative to that, infinite for symbols that are lost.
+    """
+
+    channel: Channel | FadingChannel
+    track: Track
+    noise: float
+    carrier: NDArray[np.float64]
+    symbol: NDArray[np.float64]
+
+    def extended(self, rows: int) -> Estimate:
+        """The same for a packet of ``rows`` symbols of which those behind the estimate's are lost: infinite noise."""
+        more = (0, rows - len(self.symbol))
+        track = replace(self.track, gain=np.pad(self.track.gain, more, "edge"))
+        track = replace(track, gain_error=np.pad(track.gain_error, more, "edge"))
+        channel = self.channel
+        if isinstance(channel, FadingChannel):
+            wide = (more, (0, 0))
+            channel = replace(
+                channel, response=np.pad(channel.response, wide, "edge"), error=np.pad(channel.error, wide, "edge")
+            )
+        return Estimate(channel, track, self.noise, self.carrier, np.pad(self.symbol, more, constant_values=np.inf))
+
+    @property
+    def even(self) -> bool:
+        """Whether no carrier's noise stands out."""
+        return bool(np.all(self.carrier == 1.0))
+
+
+class PacketEstimator:
+    """Estimator for one profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.static = ChannelEstimator(profile)
+        self.tracker = Tracker(profile)
+        self._fading = FadingEstimator(profile, self.static)
+
+    def fit_static(
+        self, known: Observations, channel: Channel, track: Track, noise: float
+    ) -> tuple[Channel, Track, float, NDArray[np.float64]]:
+        """Channel that keeps its shape, track and noise, from first guesses of all three.
+
+        Returns:
+            The three, and float64[n], the squared magnitude of what they leave of each observation.
+        """
+        for _ in range(ROUNDS):
+            track = self.tracker.refine(track, known, channel.response[known.column] * known.sent, noise)
+            rotation = self.tracker.rotation_of(track, known)
+            channel = self.static.fit(known, rotation, noise)
+            model = rotation * channel.response[known.column] * known.sent
+            noise, misfit = _misfit(known, model, channel.degrees + track.degrees)
+        return channel, track, noise, misfit
+
+    def fit(self, known: Observations, channel: Channel, track: Track, noise: float, early: int) -> Estimate:
+        """The whole estimate.
+
+        Args:
+            known: the observations of a packet whose header is read.
+            channel: the channel during the header.
+            track: first guess, its frequency right to a fraction of a turn over the packet.
+            noise: noise variance during the header, positive.
+            early: rows of preamble and header.
+        """
+        static, moved, level, misfit = self.fit_static(known, channel, track, noise)
+        carrier, symbol = uneven_noise(known, misfit)
+        flat = np.all(carrier == 1.0) and np.all(symbol == 1.0)
+        if flat and not varies(known, self._model(static, moved, known), min(level, noise)):
+            return Estimate(static, moved, level, carrier, symbol)
+
+        rows = early + self._coherent(known, early, noise)
+        if rows < len(known.times):
+            begun_track = replace(track, gain=track.gain[:rows], gain_error=track.gain_error[:rows])
+            begun = self.fit(known.until(rows), channel, begun_track, noise, early)
+            return begun.extended(len(known.times))
+        # A changing channel and an interferer both raise the misfit, and each hides the other: what is abrupt is noise.
+        carrier, symbol = uneven_noise(known, misfit, abrupt=True)
+        white = known.whitened(carrier, symbol)
+        static, moved, level, misfit = self.fit_static(white, channel, track, noise)
+        fading = None
+        if varies(white, self._model(static, moved, white), min(level, noise)):
+            fading = self._fit_fading(white, channel, moved, min(level, noise))
+        if fading is not None:
+            _, moved, level, misfit = fading
+        # The misfit is one of whitened observations.
+        misfit = misfit * carrier[known.column] * symbol[known.row]
+        carrier, symbol = uneven_noise(known, misfit)
+        white = known.whitened(carrier, symbol)
+        if fading is None:
+            static, moved, level, _ = self.fit_static(white, static, moved, level)
+            return Estimate(static, moved, level, carrier, symbol)
+        again = self._fit_fading(white, channel, moved, level, fading[0].spread)
+        shape, moved, level, _ = fading if again is None else again
+        return Estimate(shape, moved, level, carrier, symbol)
+
+    @staticmethod
+    def _coherent(known: Observations, early: int, noise: float) -> int:
+        """Payload symbols that belong to the packet by their pilots."""
+        first = int(np.searchsorted(known.row, early))
+        rows = len(known.times) - early
+        raw = (known.received[first:] * np.conj(known.sent[first:])).reshape(rows, -1)
+        return coherent_rows(raw, noise)
+
+    def _fit_fading(
+        self,
+        known: Observations,
+        channel: Channel,
+        track: Track,
+        noise: float,
+        spread: float | None = None,
+    ) -> tuple[FadingChannel, Track, float, NDArray[np.float64]] | None:
+        """Changing channel, track, noise and misfits; None when the channel does not change."""
+        track = self.tracker.steady(track)
+        fitted = None
+        for _ in range(ROUNDS):
+            rotation = self.tracker.rotation_of(track, known)
+            shape = self._fading.fit(known, rotation, noise, channel.response, spread)
+            if shape is None:
+                return None
+            track = self.tracker.refine(track, known, shape.response[known.row, known.column] * known.sent, noise)
+            noise, misfit = _misfit(known, self._model(shape, track, known), shape.degrees + track.degrees)
+            fitted = shape, track, noise, misfit
+        return fitted
+
+    def _model(self, channel: Channel | FadingChannel, track: Track, known: Observations) -> NDArray[np.complex128]:
+        """complex128[n]: each observation without noise."""
+        response = np.broadcast_to(channel.response, (len(known.times), known.columns))[known.row, known.column]
+        model: NDArray[np.complex128] = self.tracker.rotation_of(track, known) * response * known.sent
+        return model
+
+
+def _misfit(known: Observations, model: NDArray[np.complex128], degrees: float) -> tuple[float, NDArray[np.float64]]:
+    """Noise variance, and float64[n], the squared magnitude of what the model leaves."""
+    misfit = np.abs(known.received - model) ** 2
+    free = max(len(misfit) - degrees, 1.0)
+    floor = NOISE_FLOOR * float(np.mean(np.abs(known.received) ** 2))
+    return max(float(np.sum(misfit)) / free, floor), misfit

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A channel whose echoes change while the packet lasts: linear MMSE estimate over carriers and time together.
+
+Delay is spanned by the basis of :mod:`channel_estimate`, time by cosines.  Beside the constant part, which has the wide
+prior of the static estimate, every echo may vary with a flat Doppler spectrum and the power that the delay profile
+gives it.  How fast is decided by the packet: the marginal likelihood of the observations is computed for a few
+Doppler spreads, none among them, and the best is taken (type II maximum likelihood).
+(Hoeher, Kaiser and Robertson, "Two-dimensional pilot-symbol-aided channel estimation by Wiener filtering",
+ICASSP 1997; MacKay, "Bayesian interpolation", Neural Computation 4(3), 1992.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.linalg
+from numpy.typing import NDArray
+
+from .channel_estimate import ChannelEstimator
+from .observations import Observations
+from .profile import Profile
+
+#: Doppler spreads tried, two-sided, in cycles over the packet, and where the search begins: at 20 ms from 2.5 Hz to
+#: 240 Hz of Doppler frequency.
+SPREADS = (0.1, 0.16, 0.26, 0.42, 0.67, 1.1, 1.7, 2.7, 4.2, 6.3, 9.5)
+FIRST_SPREAD = 3
+#: Functions of time are taken down to this share of the power.
+SMALLEST_POWER = 3e-4
+#: Share of the power that the delay profile holds ready at every delay, for echoes in a fade when it was taken.
+PROFILE_FLOOR = 0.05
+#: Deviates over the mean at which known carriers' slow misfit asks for the whole search.
+VARIATION_DEVIATE = 3.0
+TEST_COSINES = 4
+#: The profile's covariance is kept invertible by this share of its mean eigenvalue.
+SMALLEST_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class FadingChannel:
+    """Channel per symbol and active carrier.
+
+    Attributes:
+        response: complex128[rows, columns].
+        error: float64[rows, columns], variance of the response's error.
+        degrees: number of complex parameters the noise was fitted with.
+        spread: two-sided Doppler spread assumed, in cycles over the packet.
+    """
+
+    response: NDArray[np.complex128]
+    error: NDArray[np.float64]
+    degrees: float
+    spread: float
+
+
+def cosines(times: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """float64[count, len(times)]: cosines of 0, 1/2, 1, ... cycles from the first time to the last, of unit mean
+    square."""
+    phase = np.pi * (times - times[0]) / max(float(times[-1] - times[0]), 1.0)
+    basis = np.cos(np.arange(count)[:, None] * phase)
+    basis[1:] *= np.sqrt(2.0)
+    return basis
+
+
+@lru_cache(maxsize=64)
+def slow_functions(rows: int, times: bytes, spread: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Functions of time that span a flat Doppler spectrum (discrete prolate spheroidal sequences where times are even).
+
+    Args:
+        rows: number of times.
+        times: their bytes, float64.
+        spread: two-sided width of the spectrum, cycles from the first time to the last.
+
+    Returns:
+        float64[functions, rows], of unit mean square, and float64[functions], each one's share of the power.
+    """
+    t = np.frombuffer(times, np.float64)
+    cycles = (t - t[0]) / max(float(t[-1] - t[0]), 1.0)
+    values, vectors = np.linalg.eigh(np.sinc(spread * (cycles[:, None] - cycles)) / rows)
+    keep = values > SMALLEST_POWER
+    return np.ascontiguousarray(vectors[:, keep].T[::-1]) * np.sqrt(rows), values[keep][::-1]
+
+
+def varies(known: Observations, model: NDArray[np.complex128], noise: float) -> bool:
+    """Whether what a static ``model`` (complex128[n], received without noise) leaves at each carrier wanders slowly."""
+    # Carriers that are known at the packet's beginning alone have nothing to say.
+    late = np.bincount(known.column[known.row >= len(known.times) // 2], minlength=known.columns) > 0
+    seen = late[known.column]
+    column, model = known.column[seen], model[seen]
+    product = (known.received[seen] - model) * np.conj(model)
+    energy = np.abs(model) ** 2
+    statistic = 0.0
+    number = 0
+    for function in cosines(known.times, TEST_COSINES)[:, known.row[seen]]:
+        real, imaginary = np.bincount(column, function * product.real), np.bincount(column, function * product.imag)
+        expected = noise * np.bincount(column, function**2 * energy)
+        there = expected > 0
+        statistic += float(np.sum((real**2 + imaginary**2)[there] / expected[there]))
+        number += int(np.count_nonzero(there))
+    return statistic > number + VARIATION_DEVIATE * np.sqrt(number)
+
+
+class FadingEstimator:
+    """Estimator for one profile, over the static estimator's delay basis."""
+
+    def __init__(self, profile: Profile, static: ChannelEstimator) -> None:
+        self._basis, self._centre, self._power = static.basis, static.centre, static.power
+        self._carriers, self._fft_len, self._width = profile.carriers, profile.fft_len, static.width
+
+    def fit(
+        self,
+        known: Observations,
+        rotation: NDArray[np.complex128],
+        noise: float,
+        response: NDArray[np.complex128],
+        spread: float | None = None,
+    ) -> FadingChannel | None:
+        """The likeliest channel, None when that is a static one.
+
+        Args:
+            known: the observations.
+            rotation: complex128[n], the tracked gain and phase of each.
+            noise: variance of the noise per observation, positive.
+            response: complex128[columns], the channel some time in the packet, for the delay profile.
+            spread: the Doppler spread in cycles over the packet, where it is known.
+        """
+        model = rotation * known.sent
+        shape = len(known.times), known.columns
+        weight = np.zeros(shape)
+        matched = np.zeros(shape, np.complex128)
+        weight[known.row, known.column] = np.abs(model) ** 2 / noise
+        matched[known.row, known.column] = known.received * np.conj(model) / noise
+        matched *= np.conj(self._centre)
+
+        sent = float(np.sum(np.abs(model) ** 2))
+        received = float(np.sum(np.abs(known.received) ** 2))
+        power = max(received - len(model) * noise, 1e-2 * received) / sent
+        wide = power * self._power
+        none = _Posterior(self._basis, np.ones((1, shape[0])), weight, matched, np.diag(1 / wide))
+        none_score = none.score - float(np.sum(np.log(wide)))
+        profile = power * self._delay_profile(response)
+        inverse, volume = scipy.linalg.inv(profile), float(np.linalg.slogdet(profile)[1])
+
+        @cache
+        def posterior(spread: float) -> tuple[float, _Posterior]:
+            functions, share = slow_functions(shape[0], known.times.tobytes(), spread)
+            prior = scipy.linalg.block_diag(*(inverse / value for value in share))
+            result = _Posterior(self._basis, functions, weight, matched, prior)
+            determinant = len(share) * volume + len(profile) * float(np.sum(np.log(share)))
+            return result.score - determinant, result
+
+        if spread is None:
+            spread = _highest(lambda value: posterior(value)[0])
+            if posterior(spread)[0] <= none_score:
+                return None
+        return posterior(spread)[1].channel(self._centre, spread)
+
+    def _delay_profile(self, response: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """Covariance of the delay basis' coefficients for a mean power of 1 per carrier, complex128[rank, rank]."""
+        # Two points a sample, delays counted from the interval's middle, which the centring has put at zero.
+        size = 2 * self._fft_len
+        spectrum = np.zeros(size, np.complex128)
+        spectrum[self._carriers] = response * np.conj(self._centre) * np.hanning(len(response) + 2)[1:-1]
+        seen = np.abs(scipy.fft.ifft(spectrum)) ** 2
+        inside = np.abs(scipy.fft.fftfreq(size, 1 / self._fft_len)) <= self._width / 2
+        power = np.where(inside, seen, 0.0)
+        power = power / np.sum(power) + PROFILE_FLOOR * inside / np.count_nonzero(inside)
+        correlation = scipy.fft.fft(power / np.sum(power))
+        covariance = correlation[self._carriers[:, None] - self._carriers]
+        projected = self._basis.T @ covariance @ self._basis
+        floor = SMALLEST_SHARE * np.trace(projected).real / len(projected)
+        return np.asarray(projected + floor * np.eye(len(projected)))
+
+
+def _highest(score: Callable[[float], float]) -> float:
+    """The spread of the highest score, climbing from the first one: the likelihood has one maximum."""
+    index = FIRST_SPREAD
+    step = 1 if score(SPREADS[index + 1]) > score(SPREADS[index]) else -1
+    while 0 <= index + step < len(SPREADS) and score(SPREADS[index + step]) > score(SPREADS[index]):
+        index += step
+    return SPREADS[index]
+
+
+class _Posterior:
+    """What the observations tell of the coefficients of delay basis times functions of time.
+
+    Args:
+        basis: float64[columns, rank].
+        functions: float64[functions, rows].
+        weight: float64[rows, columns], inverse noise variances of raw channel estimates, 0 where there is none.
+        matched: complex128[rows, columns], those estimates times their weights.
+        prior: complex128[functions * rank, functions * rank], inverse of the coefficients' prior covariance.
+
+    ``score`` plus the logarithm of the determinant of ``prior`` is the logarithm of how likely the observations are, up
+    to a constant.
+    """
+
+    def __init__(
+        self,
+        basis: NDArray[np.float64],
+        functions: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        matched: NDArray[np.complex128],
+        prior: NDArray[np.complex128],
+    ) -> None:
+        self._basis, self._functions = basis, functions
+        count, rank = len(functions), basis.shape[1]
+        information = np.empty((count, rank, count, rank))
+        for i in range(count):
+            for j in range(i, count):
+                block = (basis.T * ((functions[i] * functions[j]) @ weight)) @ basis
+                information[i, :, j] = information[j, :, i] = block
+        self._information = information.reshape(count * rank, count * rank)
+        projected = (functions @ matched @ basis).ravel()
+        self._factor = scipy.linalg.cholesky(self._information + prior, lower=True, check_finite=False)
+        self._mean = scipy.linalg.cho_solve((self._factor, True), projected, check_finite=False)
+        self.score = float(np.vdot(projected, self._mean).real)
+        self.score -= 2.0 * float(np.sum(np.log(np.diag(self._factor).real)))
+
+    def channel(self, centre: NDArray[np.complex128], spread: float) -> FadingChannel:
+        """The channel in every symbol and carrier."""
+        basis, functions = self._basis, self._functions
+        count, rank = len(functions), basis.shape[1]
+        response = centre * (functions.T @ self._mean.reshape(count, rank) @ basis.T)
+        inverse, _ = scipy.linalg.lapack.zpotri(self._factor.astype(np.complex128), lower=1)
+        lower = np.tril(inverse.real, -1)
+        covariance = lower + lower.T + np.diag(np.diag(inverse).real)
+        blocks = covariance.reshape(count, rank, count, rank)
+        error = np.zeros(response.shape)
+        for i in range(count):
+            for j in range(i, count):
+                per_carrier = np.sum((basis @ blocks[i, :, j]) * basis, axis=1)
+                pair = functions[i] * functions[j] * (1.0 if i == j else 2.0)
+                error += pair[:, None] * per_carrier
+        degrees = float(np.sum(self._information * covariance))
+        return FadingChannel(response, error, degrees, spread)
