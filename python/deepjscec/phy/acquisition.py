@@ -100,9 +100,12 @@ class PreambleAcquisition:
         energy = np.maximum(energy, 1e-6 * length).astype(np.float32)
         clean = clean / np.sqrt(mean)
         best, cfo, start = max(self._search(clean, energy, trial) for trial in trials)
-        if best < self.threshold or start >= self.before + self.after:
+        if best < self.threshold:
             return None
-        return Acquisition(start, self._refine(clean[start : start + length], cfo), best)
+        start, cfo = self._align(clean, start, cfo)
+        if start >= self.before + self.after:
+            return None
+        return Acquisition(start, cfo, best)
 
     def _search(
         self, part: NDArray[np.complex128], energy: NDArray[np.float32], fraction: float
@@ -115,10 +118,19 @@ class PreambleAcquisition:
         row, start = divmod(int(np.argmax(quality)), self._lags)
         return float(quality[row, start]) / self._energy, float(self._offsets[row] + fraction), start
 
-    def _refine(self, part: NDArray[np.complex128], cfo: float) -> float:
-        """The offset again, from the phase between the preamble's two bodies, each of them correlated with the known
-        one, which noise and interference have less part in than the product of both."""
+    def _align(self, part: NDArray[np.complex128], start: int, cfo: float) -> tuple[int, float]:
+        """Start and offset again, each of the preamble's two bodies correlated with the known one.
+
+        With an offset that is a little wrong, half the preamble may match better than all of it, one body early or late:
+        counted is how much power matches.  The phase between the bodies gives the offset, and noise and interference have
+        less part in it than in the product of what was received.
+        """
         n = self._profile.fft_len
+        body = np.conj(preamble_samples(self._profile)[-n:])
         turned = part * np.exp(-2j * np.pi * cfo / n * np.arange(len(part)))
-        bodies = turned[-2 * n :].reshape(2, n) @ np.conj(preamble_samples(self._profile)[-n:])
-        return cfo + float(np.angle(bodies[1] * np.conj(bodies[0]))) / (2 * np.pi)
+        first = start + self._profile.preamble_len - 3 * n
+        matches = [np.dot(turned[i : i + n], body) if 0 <= i <= len(part) - n else 0.0 for i in first + n * np.arange(4)]
+        power = np.abs(matches) ** 2
+        shift = int(np.argmax(power[:-1] + power[1:]))
+        phase = float(np.angle(matches[shift + 1] * np.conj(matches[shift])))
+        return start + (shift - 1) * n, cfo + phase / (2 * np.pi)

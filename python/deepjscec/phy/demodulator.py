@@ -103,16 +103,16 @@ class PacketDemodulator:
         track = estimator.tracker.start(len(windows))
         model = channel.response[known.column] * known.sent
         track = estimator.tracker.search(track, known, model, FIRST_SEARCH)
-        channel, track, noise, misfit = estimator.fit_static(known, channel, track, noise)
-        decoded = self._decode(grid, known, channel, track, noise)
+        channel, track, total, misfit = estimator.fit_static(known, channel, track, noise)
+        decoded = self._decode(grid, known, channel, track, total)
         if decoded is None:
             # Perhaps an interferer: again, with less trust in what it touches.
             carrier, symbol = uneven_noise(known, misfit)
             if np.all(carrier == 1.0) and np.all(symbol == 1.0):
                 return None
             known = known.whitened(carrier, symbol)
-            channel, track, noise, _ = estimator.fit_static(known, channel, track, noise)
-            decoded = self._decode(grid, known, channel, track, noise)
+            channel, track, total, _ = estimator.fit_static(known, channel, track, noise)
+            decoded = self._decode(grid, known, channel, track, total)
             if decoded is None:
                 return None
         return Header(*decoded, found.cfo + track.frequency, advance, channel, noise, level, clean is not part)

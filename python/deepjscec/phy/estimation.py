@@ -95,7 +95,7 @@ class PacketEstimator:
             known: the observations of a packet whose header is read.
             channel: the channel during the header.
             track: first guess, its frequency right to a fraction of a turn over the packet.
-            noise: noise variance during the header, positive.
+            noise: noise variance as the preamble shows it, which no changing channel has raised; positive.
             early: rows of preamble and header.
         """
         static, moved, level, misfit = self.fit_static(known, channel, track, noise)
@@ -155,6 +155,7 @@ class PacketEstimator:
                 return None
             track = self.tracker.refine(track, known, shape.response[known.row, known.column] * known.sent, noise)
             noise, misfit = _misfit(known, self._model(shape, track, known), shape.degrees + track.degrees)
+            spread = shape.spread
             fitted = shape, track, noise, misfit
         return fitted
 
