@@ -19,9 +19,10 @@ ALLOWED = {
     "phy": set(),
     "channel": set(),
     "link": {"codec", "crypto"},
+    "recording": set(),
     "training": {"channel"},
     "attack": {"codec", "crypto", "link"},
-    "app": {"codec", "crypto", "phy", "link", "attack"},
+    "app": {"codec", "crypto", "phy", "link", "attack", "recording"},
 }
 
 

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `deepjscec`: keys, models and training. Pictures are sent by `run_flowgraph.py` and by flowgraphs."""
+"""The command `deepjscec`: keys, models, recordings, training. `run_flowgraph.py` and flowgraphs send pictures."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepjscec import __version__
+from deepjscec.app.capture import record_options, replay_options
 from deepjscec.app.options import OneLineParser
 
 EXAMPLES = """examples:
   deepjscec keygen alice.key          a new key file, readable by its owner alone
   deepjscec models                    the models that are installed, their rates and whether their files are intact
+  deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
+  deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
   deepjscec train configs/photo.toml --data photos=photos/ --data cifar=cifar-10-batches-py/ --out runs/photo
   deepjscec export runs/photo/checkpoint.pt --out models/photo
 
-`deepjscec COMMAND --help` tells more. Exit codes: 0 done, 2 bad input.
+`deepjscec COMMAND --help` tells more. Exit codes: 0 done, 1 nothing received, 2 bad input.
 """
 
 Run = Callable[[argparse.Namespace], int]
@@ -33,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=OneLineParser)
     _keygen(commands.add_parser("keygen", help="make a key file"))
     _models(commands.add_parser("models", help="list models and check their files"))
+    _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
+    _replay(commands.add_parser("replay", help="demodulate a SigMF recording"))
     wanted = next((word for word in argv if not word.startswith("-")), "")
     _torch_command(commands.add_parser("train", help="train a model (needs torch)"), wanted == "train", "train")
     _torch_command(
@@ -80,6 +86,29 @@ def _models(parser: argparse.ArgumentParser) -> None:
                 rates = ", ".join(map(str, codec.rates))
                 print(f"{name}: rates {rates}, blocks of {codec.block_size} symbols, hash {codec.model_hash.hex()}")
         return 2 if failed else 0
+
+    parser.set_defaults(run=run)
+
+
+def _record(parser: argparse.ArgumentParser) -> None:
+    record_options.add_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.app.capture.record import run
+
+        return run(arguments)
+
+    parser.set_defaults(run=run)
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    replay_options.add_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.app.capture.replay import run
+
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-made results are cleaned up
+        return run(arguments)
 
     parser.set_defaults(run=run)
 

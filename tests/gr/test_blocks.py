@@ -17,6 +17,7 @@ from gnuradio.deepjscec._pdu import make_pdu, parse_pdu, vector_from_pmt, vector
 from deepjscec.app.pictures import default_picture
 
 ROOT = Path(__file__).parents[2]
+TEXTS = ("string", "file_open", "file_save", "dir_select", "enum")
 DEFINITIONS = sorted((ROOT / "gr-deepjscec" / "grc").glob("*.block.yml"))
 
 
@@ -76,7 +77,7 @@ def test_definition_agrees_with_the_block(path):
         default = signature.parameters[parameter["id"]].default
         if default is inspect.Parameter.empty:
             assert "default" not in parameter
-        elif parameter["dtype"] in ("string", "file_open", "dir_select", "enum") and isinstance(default, str):
+        elif parameter["dtype"] in TEXTS and isinstance(default, str):
             assert parameter["default"] == default
         else:
             assert eval(str(parameter["default"])) == default

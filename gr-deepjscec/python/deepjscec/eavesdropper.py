@@ -14,11 +14,17 @@ class eavesdropper(PduBlock):
     """Takes Eve's packet PDUs of a receiver and decodes them as if they were not encrypted.
 
     Gives picture PDUs like the decoder's. She is told what the radio alone would not tell her: `model`, `rate` and
-    the `shapes` (height, width) of the pictures, one for all or a list in the order of sending.
+    the `shapes` (height, width) of the pictures, one for all or a list in the order of sending. `profile`: name of
+    her receiver's waveform, which says how much a packet holds.
     """
 
     def __init__(
-        self, model: str = "photo", rate: str = "1/6", shapes: Sequence[Any] = (512, 512), threads: int = 0
+        self,
+        model: str = "photo",
+        rate: str = "1/6",
+        shapes: Sequence[Any] = (512, 512),
+        threads: int = 0,
+        profile: str = "default",
     ) -> None:
         from deepjscec.attack import UnkeyedReceiver
         from deepjscec.phy import Profile
@@ -29,7 +35,8 @@ class eavesdropper(PduBlock):
         codec = shared_codec(model, threads)
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
-        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), Profile().max_payload_symbols)
+        payload_symbols = Profile.named(profile).max_payload_symbols
+        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), payload_symbols)
 
     def get_stats(self) -> dict[str, int]:
         return {**super().get_stats(), **self._attack.stats}

@@ -14,16 +14,20 @@ class encryptor(PduBlock):
     """Encrypts codeword PDUs and splits them over packet PDUs: `{header: uint8[48]}` and complex64[n].
 
     `key_file`: of `deepjscec keygen`. `cipher`: "isometric" or "none". `model`: the encoder's, for block size and
-    hash. Small pictures of one size share a packet: they wait until it is full, another size comes or the stream
-    ends. Every encryptor is a new session with a fresh random id. Raises `ValueError` for a bad key file or cipher.
+    hash. `profile`: name of the transmitter's waveform; packets are as long as it allows. Small pictures of one size
+    share a packet: they wait until it is full, another size comes or the stream ends. Every encryptor is a new session
+    with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
     """
 
-    def __init__(self, key_file: str, cipher: str = "isometric", model: str = "photo") -> None:
+    def __init__(
+        self, key_file: str, cipher: str = "isometric", model: str = "photo", profile: str = "default"
+    ) -> None:
         from deepjscec.app.roles import make_sender
         from deepjscec.link import PictureGrouper
+        from deepjscec.phy import Profile
 
         PduBlock.__init__(self, "DeepJSCEC Encryptor", "codewords", "packets")
-        self._sender = make_sender(key_file, cipher, model)
+        self._sender = make_sender(key_file, cipher, model, Profile.named(profile))
         self._grouper = PictureGrouper(self._sender.payload_symbols)
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:

@@ -22,6 +22,7 @@ from deepjscec.app.report import COLUMNS, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
 from deepjscec.codec import Codec
 from deepjscec.crypto import CIPHER_NAMES, read_key_file
+from deepjscec.phy import PROFILES
 
 from .fresh_key import fresh_key
 from .loopback import CHANNEL_TAPS, Loopback, LoopbackSettings
@@ -32,7 +33,7 @@ WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that keys and half-made results are cleaned up
-    arguments = make_parser(tuple(CHANNEL_TAPS), CIPHER_NAMES).parse_args(argv)
+    arguments = make_parser(tuple(CHANNEL_TAPS), CIPHER_NAMES, tuple(PROFILES)).parse_args(argv)
     try:
         return run(arguments)
     except (ValueError, OSError) as error:
@@ -49,6 +50,8 @@ def run(arguments: Namespace) -> int:
     pictures = [load_picture(path) for path in arguments.image] or [default_picture()]
     codec = Codec.load(arguments.model)
     rate = str(codec.rates[codec.rate_index(arguments.rate)])
+    if arguments.record is not None and arguments.key is None:
+        raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
     for key in (arguments.key, arguments.bob_key):
         if key is not None:
             read_key_file(key)
@@ -66,13 +69,20 @@ def run(arguments: Namespace) -> int:
             cfo_hz=arguments.cfo,
             packet_loss=arguments.packet_loss,
             seed=arguments.seed,
+            profile=arguments.profile,
+            max_papr_db=arguments.max_papr,
         )
+        if arguments.record is not None:
+            base = replace(base, record=f"{arguments.record}/")
         metrics: dict[str, Any] = {"version": __version__, "settings": _public(base)}
         metrics["runs"] = []
         _print_row(COLUMNS)
         for number, snr_db in enumerate(snrs):
             first = number * len(pictures) + 1 if len(snrs) * len(pictures) > 1 else 0
-            result = _run_once(pictures, names, base, snr_db, arguments.timeout, folder, first)
+            settings = replace(base, snr_db=snr_db)
+            if base.record and len(snrs) > 1:
+                settings = replace(settings, record=f"{base.record}{number + 1:03d}_")
+            result = _run_once(pictures, names, settings, arguments.timeout, folder, first)
             metrics["runs"].append(result)
             for image in result["images"]:
                 _print_row(row(result, image))
@@ -87,22 +97,22 @@ def run(arguments: Namespace) -> int:
 
 
 def _public(settings: LoopbackSettings) -> dict[str, Any]:
-    names = ("model", "rate", "cipher", "channel", "eve_snr_db", "cfo_hz", "packet_loss", "seed", "sample_rate")
-    return {name: getattr(settings, name) for name in names}
+    link = ("model", "rate", "cipher", "profile", "sample_rate", "max_papr_db")
+    channel = ("channel", "eve_snr_db", "cfo_hz", "packet_loss", "seed")
+    return {name: getattr(settings, name) for name in link + channel}
 
 
 def _run_once(
     pictures: Sequence[np.ndarray],
     names: Sequence[str],
-    base: LoopbackSettings,
-    snr_db: float,
+    settings: LoopbackSettings,
     timeout: float,
     folder: Path,
     first: int,
 ) -> dict[str, Any]:
     """One flowgraph from start to end; `first` numbers its files, 0 for files without a number."""
     begun = time.monotonic()
-    flowgraph = Loopback(pictures, replace(base, snr_db=snr_db))
+    flowgraph = Loopback(pictures, settings)
     ended = flowgraph.run_to_end(timeout)
     images = []
     for index, (sent, name) in enumerate(zip(pictures, names, strict=True)):
@@ -112,7 +122,7 @@ def _run_once(
         figures["files"] = write_pictures(folder, prefix, sent, bob, eve, figures)
         images.append({"name": name, **figures})
     return {
-        "snr_db": snr_db,
+        "snr_db": settings.snr_db,
         "ended": ended,
         "seconds": round(time.monotonic() - begun, 3),
         "images": images,

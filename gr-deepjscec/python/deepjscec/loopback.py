@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 from gnuradio import channels, gr
 
+from deepjscec.app.capture.fields import capture_fields
+from deepjscec.codec import ModelCard, find_model
+from deepjscec.phy import Profile
+
 from .decoder import decoder
 from .decryptor import decryptor
 from .eavesdropper import eavesdropper
@@ -21,6 +25,7 @@ from .image_source import image_source
 from .ofdm_receiver import ofdm_receiver
 from .ofdm_transmitter import ofdm_transmitter
 from .packet_loss import packet_loss
+from .sigmf_recorder import sigmf_recorder
 
 # impulse responses in samples, of unit energy
 CHANNEL_TAPS: dict[str, tuple[complex, ...]] = {
@@ -44,7 +49,14 @@ class LoopbackSettings:
     cfo_hz: float = 0.0  # Bob's frequency offset; Eve's is its negative
     packet_loss: float = 0.0  # probability that Bob loses a packet, on top of the channel
     seed: int = 0  # of noise, start time and packet loss; never of keys
-    sample_rate: float = 1e6
+    profile: str = "default"
+    max_papr_db: float = 0.0  # of Alice's bursts; 0 leaves their peaks alone
+    record: str = ""  # what the names of the recordings of Bob's and Eve's samples begin with; "" records nothing
+
+    @property
+    def sample_rate(self) -> float:
+        """The profile's, in Hz."""
+        return Profile.named(self.profile).sample_rate
 
 
 class Loopback(gr.top_block):
@@ -57,21 +69,23 @@ class Loopback(gr.top_block):
         rng = np.random.default_rng(s.seed)
         self.source = image_source(pictures)
         self.encoder = encoder(s.model, s.rate)
-        self.encryptor = encryptor(str(s.alice_key), s.cipher, s.model)
+        self.encryptor = encryptor(str(s.alice_key), s.cipher, s.model, s.profile)
         lead_in = int(rng.integers(2_000, 20_000))  # nobody knows when Alice begins
-        self.transmitter = ofdm_transmitter(s.sample_rate, lead_in=lead_in)
+        self.transmitter = ofdm_transmitter(s.profile, lead_in=lead_in, max_papr_db=s.max_papr_db)
         self.bob_channel = make_channel(s.channel, s.snr_db, s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31)))
         self.eve_channel = make_channel(
             s.channel, s.eve_snr_db, -s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31))
         )
-        self.bob_receiver = ofdm_receiver(s.sample_rate)
-        self.eve_receiver = ofdm_receiver(s.sample_rate)
+        self.bob_receiver = ofdm_receiver(s.profile)
+        self.eve_receiver = ofdm_receiver(s.profile)
         self.loss = packet_loss(s.packet_loss, int(rng.integers(1 << 31)))
         self.decryptor = decryptor(str(s.bob_key), s.cipher, s.model)
         self.decoder = decoder(s.model)
-        self.eavesdropper = eavesdropper(s.model, s.rate, [picture.shape[:2] for picture in pictures])
+        shapes = [picture.shape[:2] for picture in pictures]
+        self.eavesdropper = eavesdropper(s.model, s.rate, shapes, profile=s.profile)
         self.bob_sink = image_sink(keep=len(pictures))
         self.eve_sink = image_sink(keep=len(pictures))
+        self.recorders: list[sigmf_recorder] = []
 
         self.msg_connect(self.source, "images", self.encoder, "images")
         self.msg_connect(self.encoder, "codewords", self.encryptor, "codewords")
@@ -84,12 +98,28 @@ class Loopback(gr.top_block):
         self.connect(self.transmitter, self.eve_channel, self.eve_receiver)
         self.msg_connect(self.eve_receiver, "packets", self.eavesdropper, "packets")
         self.msg_connect(self.eavesdropper, "images", self.eve_sink, "images")
+        if s.record:
+            card = ModelCard.load(find_model(s.model))
+            known = {"card": card, "cipher": s.cipher, "rate": s.rate, "shapes": shapes}
+            self._record("bob", self.bob_channel, self.bob_receiver, s.record, {**known, "snr_db": s.snr_db})
+            self._record("eve", self.eve_channel, self.eve_receiver, s.record, {**known, "snr_db": s.eve_snr_db})
+
+    def _record(self, role: str, channel: Any, receiver: ofdm_receiver, prefix: str, known: dict[str, Any]) -> None:
+        """Record what comes out of a channel, with the packets that its receiver finds."""
+        profile = receiver.profile
+        fields = capture_fields(profile, role=role, **known)
+        path = prefix.replace("%", "%%") + role
+        recorder = sigmf_recorder(path, profile.sample_rate, description=f"{role} in a simulation", fields=fields)
+        self.connect(channel, recorder)
+        self.msg_connect(receiver, "packets", recorder, "packets")
+        self.recorders.append(recorder)
 
     def run_to_end(self, timeout: float) -> bool:
-        """Run until both sinks have seen the end of the stream; False if that took longer than `timeout` seconds."""
+        """Run until sinks and recorders have seen the end of the stream; False if one took longer than `timeout` s."""
         self.start()
         try:
-            return self.bob_sink.done.wait(timeout) and self.eve_sink.done.wait(timeout)
+            seen = self.bob_sink.done.wait(timeout) and self.eve_sink.done.wait(timeout)
+            return seen and all(recorder.wait(timeout) for recorder in self.recorders)
         finally:
             self.stop()
             self.wait()

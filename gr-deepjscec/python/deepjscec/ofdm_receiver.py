@@ -17,15 +17,16 @@ from .ofdm_transmitter import END_TAG
 class ofdm_receiver(gr.sync_block):
     """Finds, demodulates and equalises OFDM packets in a stream of IQ samples.
 
-    Gives packet PDUs `{header: uint8[48], noise_var: float32[n], snr_db, cfo_hz, start}` and complex64[n], where
-    `noise_var` is the noise variance per complex symbol after equalisation. `sample_rate` as the transmitter's.
+    Gives packet PDUs `{header: uint8[48], noise_var: float32[n], snr_db, cfo_hz, start, length}` and complex64[n],
+    where `noise_var` is the noise variance per complex symbol after equalisation. `profile` and `sample_rate` as the
+    transmitter's: the name of the waveform, and samples a second, 0 for the profile's own.
     """
 
-    def __init__(self, sample_rate: float = 1e6) -> None:
+    def __init__(self, profile: str = "default", sample_rate: float = 0.0) -> None:
         from deepjscec.phy import Profile, Receiver
 
         gr.sync_block.__init__(self, name="DeepJSCEC OFDM Receiver", in_sig=[np.complex64], out_sig=None)
-        self.profile = Profile(sample_rate=sample_rate)
+        self.profile = Profile.named(profile, sample_rate or None)
         self._receiver = Receiver(self.profile)
         self._sent: Counter[str] = Counter()
         self.message_port_register_out(pmt.intern("packets"))
@@ -52,6 +53,7 @@ class ofdm_receiver(gr.sync_block):
             "snr_db": float(packet.snr_db),
             "cfo_hz": float(packet.cfo_hz),
             "start": int(packet.start),
+            "length": self.profile.packet_len(len(packet.symbols)),
         }
         self.message_port_pub(pmt.intern("packets"), make_pdu(meta, packet.symbols))
         self._sent["published"] += 1

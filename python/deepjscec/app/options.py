@@ -57,6 +57,14 @@ def probability(text: str) -> float:
     return value
 
 
+def peak_limit(text: str) -> float:
+    """A peak-to-average power ratio in dB, from 3 to 20, or 0 for none."""
+    value = _number(text)
+    if value != 0 and not 3 <= value <= 20:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a peak limit from 3 to 20 dB, or 0")
+    return value
+
+
 def duration(text: str) -> float:
     """Seconds, more than 0 and up to eleven days."""
     value = _number(text)
@@ -87,8 +95,8 @@ def _number(text: str) -> float:
     return value
 
 
-def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser; `channels` and `ciphers` are the names on offer."""
+def make_parser(channels: Sequence[str], ciphers: Sequence[str], profiles: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; `channels`, `ciphers` and `profiles` are the names on offer."""
     parser = OneLineParser(
         prog="run_flowgraph.py",
         epilog=EXAMPLES,
@@ -112,6 +120,14 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.Arg
     add("--eve-snr", type=snr, default=30.0, metavar="DB", help="the same at Eve (default %(default)g)")
     add("--sweep", type=sweep, metavar="START:STOP:STEP", help="run once for each SNR of Bob, in dB; replaces --snr")
     add("--channel", choices=channels, default="awgn", help="default %(default)s")
+    add("--profile", choices=profiles, default="default", help="the waveform's bandwidth (default %(default)s)")
+    add(
+        "--max-papr",
+        type=peak_limit,
+        default=0.0,
+        metavar="DB",
+        help="hold Alice's peaks to so much over the mean power, for radios; 0 leaves them alone (default %(default)g)",
+    )
     add("--cipher", choices=ciphers, default="isometric", help="default %(default)s")
     add("--rate", default="1/6", help="channel uses per source sample, one of the model's (default %(default)s)")
     add("--model", default="photo", help="a name in models/ or a folder (default %(default)s)")
@@ -120,6 +136,7 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str]) -> argparse.Arg
     add("--seed", type=seed, default=0, help="of noise, start time and packet loss; keys are always fresh")
     add("--key", type=Path, metavar="FILE", help="key file of Alice and Bob (default: a fresh key for this run)")
     add("--bob-key", type=Path, metavar="FILE", help="give Bob another key than Alice's")
+    add("--record", type=Path, metavar="DIR", help="SigMF recordings of what Bob and Eve receive; needs --key")
     add("--radio", choices=("sim",), default="sim", help="what carries the samples (default %(default)s)")
     add("--timeout", type=duration, default=600.0, metavar="S", help="give up on a run after S seconds")
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default %(default)s)")

@@ -37,6 +37,8 @@ def result_folder(folder: Path) -> Iterator[Path]:
         yield partial
         _move(partial, folder)
     except OSError as error:
+        if error.strerror is None:  # of another file, and with its own message
+            raise
         raise ValueError(f"output folder {folder}: {error.strerror}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
