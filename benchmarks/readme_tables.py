@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the tables of README.md from results/*.json: `python benchmarks/readme_tables.py`, or `--check` alone."""
+"""Writes the tables of README.md and docs/ from results/*.json: `python benchmarks/readme_tables.py`, or `--check`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/waveform.md")
 
 
 def loopback() -> str:
@@ -55,7 +56,27 @@ def codec() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"loopback": loopback, "codec": codec}
+def peak_power() -> str:
+    """What limits to the peaks bring and cost."""
+    result = json.loads((ROOT / "results" / "peak_power.json").read_text())
+    profile = result["profiles"]["default"]
+    snrs = " / ".join(f"{point['snr_db']:g}" for point in profile["reception"])
+    lines = [
+        "| limit | error | level exceeded 10^-5 of the time | gained "
+        f"| net at {snrs} dB | next channel if the radio clips instead |",
+        "| --- | --- | --- | --- | --- | --- |",
+        f"| none | | {profile['level_db']:.1f} dB | | | |",
+    ]
+    for row in reversed(profile["limits"]):
+        net = " / ".join(f"{point['net_db']:+.1f}" for point in row["reception"])
+        lines.append(
+            f"| {row['max_papr_db']:g} dB | {row['band_error_db']:.1f} dB | {row['level_db']:.1f} dB "
+            f"| {row['gained_db']:.1f} dB | {net} dB | {row['clipped_by_radio']['adjacent_db']:.0f} dB |"
+        )
+    return "\n".join(lines)
+
+
+TABLES = {"loopback": loopback, "codec": codec, "peak_power": peak_power}
 
 
 def render(text: str) -> str:
@@ -69,17 +90,20 @@ def render(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="say whether README.md is up to date, change nothing")
+    parser.add_argument("--check", action="store_true", help="say whether the pages are up to date, change nothing")
     arguments = parser.parse_args()
-    path = ROOT / "README.md"
-    old = path.read_text()
-    new = render(old)
-    if arguments.check:
-        if old != new:
-            print("README.md differs from results/*.json; run python benchmarks/readme_tables.py", file=sys.stderr)
-        return int(old != new)
-    path.write_text(new)
-    return 0
+    stale = 0
+    for page in PAGES:
+        path = ROOT / page
+        old = path.read_text()
+        new = render(old)
+        if arguments.check:
+            if old != new:
+                print(f"{page} differs from results/*.json; run python benchmarks/readme_tables.py", file=sys.stderr)
+                stale = 1
+        else:
+            path.write_text(new)
+    return stale
 
 
 if __name__ == "__main__":

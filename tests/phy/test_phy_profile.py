@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from deepjscec.phy import Profile, Transmitter
+from deepjscec.phy import PROFILES, Profile, Transmitter
 
 
 def test_default_sizes_are_those_of_the_specification():
@@ -57,6 +57,8 @@ def test_packet_length_counts_started_symbols(count, symbols):
         ("sample_rate", math.nan),
         ("sample_rate", math.inf),
         ("sample_rate", "1e6"),
+        ("sample_rate", -1e6),
+        ("sample_rate", np.complex64(1e6)),
         ("fft_len", 200),
         ("fft_len", 32),
         ("fft_len", 256.0),
@@ -87,6 +89,33 @@ def test_profile_is_frozen_and_compares_by_value():
     assert Profile(cp_len=16) != Profile()
     with pytest.raises(ValueError):
         Profile().carriers[0] = 5
+
+
+def test_named_profiles():
+    assert list(PROFILES) == ["default", "narrowband", "wideband"]
+    assert PROFILES["default"] == Profile()
+    assert [profile.sample_rate for profile in PROFILES.values()] == [1e6, 250e3, 5e6]
+    for name, profile in PROFILES.items():
+        assert Profile.named(name) is profile
+        assert profile.header_bytes == 48
+        assert profile.max_payload_symbols % 64 == 0, "whole blocks of the cipher"
+        assert profile.max_packet_len / profile.sample_rate < 0.05
+    with pytest.raises(TypeError):
+        PROFILES["mine"] = Profile()  # type: ignore[index]
+
+
+def test_named_profile_at_another_sample_rate():
+    profile = Profile.named("wideband", 2e6)
+    assert profile.carrier_spacing == 2e6 / 1024
+    assert dataclasses.replace(profile, sample_rate=5e6) == PROFILES["wideband"]
+    with pytest.raises(ValueError, match=r"^sample_rate must be"):
+        Profile.named("wideband", -2e6)
+
+
+@pytest.mark.parametrize("name", ["", "Default", "broadband", None])
+def test_unknown_name_lists_the_known_ones(name):
+    with pytest.raises(ValueError, match=r"^profile must be one of default, narrowband, wideband, got"):
+        Profile.named(name)
 
 
 @pytest.mark.parametrize("count", [0, -1, 11521])

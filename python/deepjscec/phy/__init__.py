@@ -6,7 +6,8 @@ The waveform is specified in `docs/waveform.md`.
 
 from .packet import Packet
 from .profile import Profile
+from .profiles import PROFILES
 from .receiver import Receiver
 from .transmitter import Transmitter
 
-__all__ = ["Packet", "Profile", "Receiver", "Transmitter"]
+__all__ = ["PROFILES", "Packet", "Profile", "Receiver", "Transmitter"]

@@ -121,15 +121,16 @@ class PreambleAcquisition:
     def _align(self, part: NDArray[np.complex128], start: int, cfo: float) -> tuple[int, float]:
         """Start and offset again, each of the preamble's two bodies correlated with the known one.
 
-        With an offset that is a little wrong, half the preamble may match better than all of it, one body early or late:
-        counted is how much power matches.  The phase between the bodies gives the offset, and noise and interference have
-        less part in it than in the product of what was received.
+        With an offset that is a little wrong, half the preamble may match better than all of it, one body early or
+        late: counted is how much power matches.  The phase between the bodies gives the offset, and noise and
+        interference have less part in it than in the product of what was received.
         """
         n = self._profile.fft_len
         body = np.conj(preamble_samples(self._profile)[-n:])
         turned = part * np.exp(-2j * np.pi * cfo / n * np.arange(len(part)))
         first = start + self._profile.preamble_len - 3 * n
-        matches = [np.dot(turned[i : i + n], body) if 0 <= i <= len(part) - n else 0.0 for i in first + n * np.arange(4)]
+        places = first + n * np.arange(4)
+        matches = [np.dot(turned[i : i + n], body) if 0 <= i <= len(part) - n else 0.0 for i in places]
         power = np.abs(matches) ** 2
         shift = int(np.argmax(power[:-1] + power[1:]))
         phase = float(np.angle(matches[shift + 1] * np.conj(matches[shift])))

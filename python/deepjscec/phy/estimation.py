@@ -17,6 +17,7 @@ from .continuity import coherent_rows
 from .fading import FadingChannel, FadingEstimator, varies
 from .noise_map import uneven_noise
 from .observations import Observations
+from .own_gain import own_gains
 from .profile import Profile
 from .tracking import Track, Tracker
 
@@ -115,6 +116,7 @@ class PacketEstimator:
         static, moved, level, misfit = self.fit_static(white, channel, track, noise)
         fading = None
         if varies(white, self._model(static, moved, white), min(level, noise)):
+            # Damaged samples can make the equations too ill-conditioned to solve; the static model is left then.
             fading = self._fit_fading(white, channel, moved, min(level, noise))
         if fading is not None:
             _, moved, level, misfit = fading
@@ -122,12 +124,29 @@ class PacketEstimator:
         misfit = misfit * carrier[known.column] * symbol[known.row]
         carrier, symbol = uneven_noise(known, misfit)
         white = known.whitened(carrier, symbol)
+        shape: Channel | FadingChannel
         if fading is None:
-            static, moved, level, _ = self.fit_static(white, static, moved, level)
-            return Estimate(static, moved, level, carrier, symbol)
-        again = self._fit_fading(white, channel, moved, level, fading[0].spread)
-        shape, moved, level, _ = fading if again is None else again
-        return Estimate(shape, moved, level, carrier, symbol)
+            shape, moved, level, _ = self.fit_static(white, static, moved, level)
+        else:
+            again = self._fit_fading(white, channel, moved, level, fading[0].spread)
+            shape, moved, level, _ = fading if again is None else again
+        estimate = Estimate(shape, moved, level, carrier, symbol)
+        return self._with_own_gains(known, estimate) if np.any(carrier > 1.0) or np.any(symbol > 1.0) else estimate
+
+    def _with_own_gains(self, known: Observations, estimate: Estimate) -> Estimate:
+        """The estimate with a gain of their own for carriers and symbols whose signal is missing."""
+        channel, track = estimate.channel, estimate.track
+        model = self._model(channel, track, known)
+        gain, variance = own_gains(known.received, model, known.column, estimate.carrier > 1.0)
+        error = channel.error * np.abs(gain) ** 2 + np.abs(channel.response) ** 2 * variance
+        channel = replace(channel, response=channel.response * gain, error=error)
+        model = model * gain[known.column]
+        gain, variance = own_gains(known.received, model, known.row, estimate.symbol > 1.0)
+        error = track.gain_error * np.abs(gain) ** 2 + np.abs(track.gain) ** 2 * variance
+        track = replace(track, gain=track.gain * gain, gain_error=error)
+        model = model * gain[known.row]
+        carrier, symbol = uneven_noise(known, np.abs(known.received - model) ** 2)
+        return Estimate(channel, track, estimate.noise, carrier, symbol)
 
     @staticmethod
     def _coherent(known: Observations, early: int, noise: float) -> int:
@@ -150,7 +169,10 @@ class PacketEstimator:
         fitted = None
         for _ in range(ROUNDS):
             rotation = self.tracker.rotation_of(track, known)
-            shape = self._fading.fit(known, rotation, noise, channel.response, spread)
+            try:
+                shape = self._fading.fit(known, rotation, noise, channel.response, spread)
+            except np.linalg.LinAlgError:
+                return fitted
             if shape is None:
                 return None
             track = self.tracker.refine(track, known, shape.response[known.row, known.column] * known.sent, noise)

@@ -21,6 +21,9 @@ SYMBOL_WIDTHS = (1, 3)
 #: Normal deviate of the threshold: one neighbourhood in a million exceeds it by chance.
 DEVIATE = 4.75
 ROUNDS = 4
+#: Next to what stands out, within this many, means over so many neighbours are taken as they are, without a threshold.
+FLANK = 41
+FLANK_WIDTH = 5
 #: Carriers, and symbols, that are taken for the surroundings of one.
 CARRIER_SURROUNDINGS = 41
 SYMBOL_SURROUNDINGS = 17
@@ -100,8 +103,16 @@ def _outstanding(
         number = np.convolve(np.where(left, counts, 0.0), window, "same")[: len(sums)]
         mean = total / np.maximum(number, 1.0)
         outside = left & (mean > _threshold(np.maximum(number, 1.0)))
-        ratio[outside] = mean[outside]
+        # The mean of what the variance may be, given what was seen of it; few squares make it uncertain.
+        ratio[outside] = mean[outside] * number[outside] / np.maximum(number[outside] - 1.0, 1.0)
         left = left & ~outside
+    near = np.convolve(ratio > 1.0, np.ones(FLANK), "same")[: len(sums)] > 0
+    if near.any():
+        window = np.ones(FLANK_WIDTH)
+        total = np.convolve(np.where(left, sums / usual, 0.0), window, "same")[: len(sums)]
+        number = np.convolve(np.where(left, counts, 0.0), window, "same")[: len(sums)]
+        flank = near & left & (number > 0)
+        ratio[flank] = np.maximum(total[flank] / number[flank], 1.0)
     return ratio
 
 

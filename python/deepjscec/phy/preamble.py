@@ -26,8 +26,14 @@ def preamble_carriers(profile: Profile) -> NDArray[np.complex128]:
 
 @lru_cache(maxsize=16)
 def preamble_samples(profile: Profile) -> NDArray[np.complex128]:
-    """complex128[preamble_len]: the last ``2 cp_len`` samples of the body, then the body twice."""
-    body = ofdm.to_samples(profile, preamble_carriers(profile)[None])[0]
+    """complex128[preamble_len], as receivers know it."""
+    return repeated_body(profile, preamble_carriers(profile))
+
+
+def repeated_body(profile: Profile, carriers: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """complex128[preamble_len] from complex128[active_carriers]: the last ``2 cp_len`` samples of the body, then
+    the body twice."""
+    body = ofdm.to_samples(profile, carriers[None])[0]
     return np.concatenate([body[-2 * profile.cp_len :], body, body])
 
 

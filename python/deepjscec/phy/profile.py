@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,9 +57,9 @@ class Profile:
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
                 raise ValueError(f"{name} must be an integer, got {value!r}")
         rate = self.sample_rate
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)):
+        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.integer, np.floating)):
             raise ValueError(f"sample_rate must be a number, got {rate!r}")
-        _require(math.isfinite(rate) and rate > 0, "sample_rate", rate, "a positive, finite number of Hz")
+        _require(0 < rate < math.inf, "sample_rate", rate, "a positive, finite number of Hz")
         n = self.fft_len
         _require(64 <= n <= 4096 and n & (n - 1) == 0, "fft_len", n, "a power of two from 64 to 4096")
         _require(n // 16 <= self.cp_len <= n // 2, "cp_len", self.cp_len, "from fft_len/16 to fft_len/2")
@@ -82,6 +82,24 @@ class Profile:
             self.max_payload_ofdm_symbols,
             "at least 1, and at most 65535 payload symbols in all",
         )
+
+    @classmethod
+    def named(cls, name: str, sample_rate: float | None = None) -> Profile:
+        """One of :data:`~deepjscec.phy.PROFILES`.
+
+        Args:
+            name: its name.
+            sample_rate: Hz, in place of the profile's own; everything on the air scales with it.
+
+        Raises:
+            ValueError: for an unknown name, listing the known ones; for a bad ``sample_rate``.
+        """
+        from .profiles import PROFILES  # made of Profiles, so not before this class
+
+        if name not in PROFILES:
+            raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {name!r}")
+        profile = PROFILES[name]
+        return profile if sample_rate is None else replace(profile, sample_rate=sample_rate)
 
     # Carriers -----------------------------------------------------------------------------------------
 
