@@ -18,16 +18,17 @@ from .acquisition import Acquisition
 from .blanking import blank_impulses
 from .channel_estimate import Channel
 from .continuity import BROKEN_OFF
+from .equaliser import equalise
 from .estimation import NOISE_FLOOR, Estimate, PacketEstimator
 from .iq_balance import balance
-from .noise_map import outstanding_carriers, uneven_noise
+from .noise_map import loudness, outstanding_carriers, uneven_noise
 from .observations import Observations
 from .packet import Packet
 from .preamble import preamble_carriers
 from .profile import Profile
 from .reference import PREAMBLE_ROWS, reference
 from .sequences import PAYLOAD_SEED, quarter_turns
-from .spurs import remove_spurs
+from .spurs import remove_constant, remove_spurs
 from .tracking import Track
 from .window import WindowPlacer
 
@@ -35,15 +36,6 @@ from .window import WindowPlacer
 #: in the first pass and 10 of the first pass's (0.0019) in the second, measured at Es/N0 = -2 dB.
 FIRST_SEARCH = 0.15
 SECOND_SEARCH = 0.02
-#: A constant is taken for DC, and taken off, when its power stands this factor over its own noise: exp(-12)
-#: by chance.  Taking it off always would cut a notch into clean packets, the deeper the shorter they are.
-DC_FACTOR = 12.0
-#: Carriers this far under the mean power of the response count as erased.
-ERASED = 1e-12
-LARGEST_SYMBOL = 1e30
-TINY = 1e-300
-#: Rayleigh fading lifts one carrier in 250 this factor over the median.
-LOUD = 8.0
 
 
 @dataclass(frozen=True)
@@ -86,18 +78,18 @@ class PacketDemodulator:
         level = float(np.sqrt(np.mean(np.abs(part[: profile.preamble_len]) ** 2)))
         if level == 0.0:
             return None
-        part = blank_impulses(_without_constant(part / level))
+        part = blank_impulses(remove_constant(part / level))
         clean = remove_spurs(part)
         sent = preamble_carriers(profile)
         two = ofdm.to_carriers(profile, clean, self._bodies[:PREAMBLE_ROWS] + self._placer.initial, found.cfo)
         raw, noise = _preamble_estimate(two, sent)
-        advance = self._placer.place(raw / np.sqrt(_loudness(raw[None])), noise / 2)
+        advance = self._placer.place(raw / np.sqrt(loudness(raw[None])), noise / 2)
 
         windows = self._bodies[: self._payload_row] + advance
         grid = ofdm.to_carriers(profile, clean, windows, found.cfo)
-        loudness = _loudness(grid)
-        _, noise = _preamble_estimate(grid[:PREAMBLE_ROWS] / np.sqrt(loudness), sent)
-        known = reference(profile, grid, windows).whitened(loudness, np.ones(len(windows)))
+        loud = loudness(grid)
+        _, noise = _preamble_estimate(grid[:PREAMBLE_ROWS] / np.sqrt(loud), sent)
+        known = reference(profile, grid, windows).whitened(loud, np.ones(len(windows)))
         training = known.until(PREAMBLE_ROWS)
         channel = estimator.static.fit(training, np.ones(len(training.sent), np.complex128), noise)
         track = estimator.tracker.start(len(windows))
@@ -146,7 +138,7 @@ class PacketDemodulator:
         profile = self._profile
         count, first = header.payload_symbols, self._payload_row
         part = samples[: self.samples_needed(header)].astype(np.complex128) / header.level
-        part = blank_impulses(_without_constant(part))
+        part = blank_impulses(remove_constant(part))
         windows = self._bodies[: first + profile.payload_ofdm_symbols(count)] + header.advance
         clean = remove_spurs(part) if header.spurs else part
         grid, known, estimate = self._estimate(balance(clean), windows, header)
@@ -155,32 +147,19 @@ class PacketDemodulator:
             if clean is not part:
                 grid, known, estimate = self._estimate(balance(clean), windows, header)
 
-        channel, track = estimate.channel, estimate.track
+        track = estimate.track
         rotation = self._estimator.tracker.rotation(track, known.times)
-        response = (rotation * channel.response)[first:]
-        rotation = rotation[first:]
-        shape, shape_error = np.broadcast_to(channel.response, grid.shape), np.broadcast_to(channel.error, grid.shape)
-        gain = np.abs(response) ** 2
-        error = estimate.noise * estimate.carrier * estimate.symbol[first:, None]
-        error = error + shape_error[first:] * np.abs(rotation) ** 2
-        error += track.gain_error[first:, None] * np.abs(shape[first:]) ** 2
-        safe = np.maximum(gain, ERASED * np.mean(np.abs(shape) ** 2) + TINY)
+        symbols, variance = equalise(grid, rotation, estimate, first)
         data = ~profile.pilot_cells(len(grid) - PREAMBLE_ROWS)[first - PREAMBLE_ROWS :]
-        symbols = (grid[first:] * np.conj(response) / safe)[data][:count]
-        variance = (error / safe)[data][:count]
-        # A symbol that float32 cannot hold (a burst of enormous samples) says nothing either.
-        erased = (gain < safe)[data][:count] | ~(np.abs(symbols) < LARGEST_SYMBOL)
-        symbols[erased] = 0.0
-        variance[erased] = np.inf
-        with np.errstate(over="ignore"):
-            packet = Packet(
-                header=header.header,
-                symbols=symbols.astype(np.complex64) * self._turns[:count],
-                noise_var=variance.astype(np.float32),
-                snr_db=float(10 * np.log10(max(float(np.mean(1.0 / variance)), 1e-30))),
-                cfo_hz=(header.cfo + track.frequency) * profile.carrier_spacing,
-                start=start,
-            )
+        symbols, variance = symbols[data][:count], variance[data][:count]
+        packet = Packet(
+            header=header.header,
+            symbols=symbols.astype(np.complex64) * self._turns[:count],
+            noise_var=variance.astype(np.float32),
+            snr_db=float(10 * np.log10(max(float(np.mean(1.0 / variance)), 1e-30))),
+            cfo_hz=(header.cfo + track.frequency) * profile.carrier_spacing,
+            start=start,
+        )
         return packet, self._end(known, estimate, profile.packet_len(count))
 
     def _estimate(
@@ -228,20 +207,3 @@ def _preamble_estimate(
     noise = float(np.sum(np.abs(second - two[0]) ** 2)) / (2 * len(sent) - 1)
     noise = max(noise, NOISE_FLOOR * float(np.mean(np.abs(two) ** 2)), 1e-30)
     return 0.5 * (two[0] + second) * np.conj(sent), noise
-
-
-def _loudness(grid: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """float64[columns]: power of carriers louder than echoes make them, relative to the loudest that do, else 1.
-
-    Until the noise on each carrier is known this keeps an interferer from drowning the channel estimate.
-    """
-    power = np.mean(np.abs(grid) ** 2, axis=0)
-    usual = LOUD * float(np.median(power))
-    return np.maximum(power / usual, 1.0) if usual > 0.0 else np.ones(len(power))
-
-
-def _without_constant(part: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """The samples less their mean if that stands out of them."""
-    mean = complex(np.mean(part))
-    power = float(np.mean(np.abs(part) ** 2))
-    return part - mean if abs(mean) ** 2 * len(part) > DC_FACTOR * power else part

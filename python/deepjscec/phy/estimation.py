@@ -116,20 +116,21 @@ class PacketEstimator:
         static, moved, level, misfit = self.fit_static(white, channel, track, noise)
         fading = None
         if varies(white, self._model(static, moved, white), min(level, noise)):
-            # Damaged samples can make the equations too ill-conditioned to solve; the static model is left then.
             fading = self._fit_fading(white, channel, moved, min(level, noise))
         if fading is not None:
             _, moved, level, misfit = fading
         # The misfit is one of whitened observations.
         misfit = misfit * carrier[known.column] * symbol[known.row]
+        before = carrier, symbol
         carrier, symbol = uneven_noise(known, misfit)
+        again = not (np.array_equal(before[0], carrier) and np.array_equal(before[1], symbol))
         white = known.whitened(carrier, symbol)
-        shape: Channel | FadingChannel
-        if fading is None:
+        shape: Channel | FadingChannel = static if fading is None else fading[0]
+        if again and fading is None:
             shape, moved, level, _ = self.fit_static(white, static, moved, level)
-        else:
-            again = self._fit_fading(white, channel, moved, level, fading[0].spread)
-            shape, moved, level, _ = fading if again is None else again
+        elif again and fading is not None:
+            fading = self._fit_fading(white, channel, moved, level, fading[0].spread) or fading
+            shape, moved, level, _ = fading
         estimate = Estimate(shape, moved, level, carrier, symbol)
         return self._with_own_gains(known, estimate) if np.any(carrier > 1.0) or np.any(symbol > 1.0) else estimate
 
@@ -166,12 +167,13 @@ class PacketEstimator:
     ) -> tuple[FadingChannel, Track, float, NDArray[np.float64]] | None:
         """Changing channel, track, noise and misfits; None when the channel does not change."""
         track = self.tracker.steady(track)
+        profile = self._fading.delay_profile(channel.response)
         fitted = None
         for _ in range(ROUNDS):
             rotation = self.tracker.rotation_of(track, known)
             try:
-                shape = self._fading.fit(known, rotation, noise, channel.response, spread)
-            except np.linalg.LinAlgError:
+                shape = self._fading.fit(known, rotation, noise, profile, spread)
+            except np.linalg.LinAlgError:  # hopeless samples: stay with the simpler model
                 return fitted
             if shape is None:
                 return None

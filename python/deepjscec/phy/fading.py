@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from .channel_estimate import ChannelEstimator
 from .observations import Observations
+from .posterior import Posterior
 from .profile import Profile
 
 #: Doppler spreads tried, two-sided, in cycles over the packet, and where the search begins: at 20 ms from 2.5 Hz to
@@ -54,6 +55,15 @@ class FadingChannel:
     error: NDArray[np.float64]
     degrees: float
     spread: float
+
+
+@dataclass(frozen=True)
+class DelayProfile:
+    """Covariance of the delay basis' coefficients for a mean power of 1 per carrier: its ``inverse``, complex128[rank,
+    rank], and ``volume``, the logarithm of its determinant."""
+
+    inverse: NDArray[np.complex128]
+    volume: float
 
 
 def cosines(times: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -109,13 +119,14 @@ class FadingEstimator:
     def __init__(self, profile: Profile, static: ChannelEstimator) -> None:
         self._basis, self._centre, self._power = static.basis, static.centre, static.power
         self._carriers, self._fft_len, self._width = profile.carriers, profile.fft_len, static.width
+        self._differences = profile.carriers[:, None] - profile.carriers
 
     def fit(
         self,
         known: Observations,
         rotation: NDArray[np.complex128],
         noise: float,
-        response: NDArray[np.complex128],
+        profile: DelayProfile,
         spread: float | None = None,
     ) -> FadingChannel | None:
         """The likeliest channel, None when that is a static one.
@@ -124,8 +135,11 @@ class FadingEstimator:
             known: the observations.
             rotation: complex128[n], the tracked gain and phase of each.
             noise: variance of the noise per observation, positive.
-            response: complex128[columns], the channel some time in the packet, for the delay profile.
+            profile: what :meth:`delay_profile` told.
             spread: the Doppler spread in cycles over the packet, where it is known.
+
+        Raises:
+            numpy.linalg.LinAlgError: where damaged samples make the equations too ill-conditioned to solve.
         """
         model = rotation * known.sent
         shape = len(known.times), known.columns
@@ -134,32 +148,30 @@ class FadingEstimator:
         weight[known.row, known.column] = np.abs(model) ** 2 / noise
         matched[known.row, known.column] = known.received * np.conj(model) / noise
         matched *= np.conj(self._centre)
-
         sent = float(np.sum(np.abs(model) ** 2))
         received = float(np.sum(np.abs(known.received) ** 2))
         power = max(received - len(model) * noise, 1e-2 * received) / sent
-        wide = power * self._power
-        none = _Posterior(self._basis, np.ones((1, shape[0])), weight, matched, np.diag(1 / wide))
-        none_score = none.score - float(np.sum(np.log(wide)))
-        profile = power * self._delay_profile(response)
-        inverse, volume = scipy.linalg.inv(profile), float(np.linalg.slogdet(profile)[1])
 
         @cache
-        def posterior(spread: float) -> tuple[float, _Posterior]:
+        def posterior(spread: float) -> tuple[float, Posterior]:
             functions, share = slow_functions(shape[0], known.times.tobytes(), spread)
-            prior = scipy.linalg.block_diag(*(inverse / value for value in share))
-            result = _Posterior(self._basis, functions, weight, matched, prior)
-            determinant = len(share) * volume + len(profile) * float(np.sum(np.log(share)))
+            prior = scipy.linalg.block_diag(*(profile.inverse / (power * value) for value in share))
+            result = Posterior(self._basis, functions, weight, matched, prior)
+            rank = len(profile.inverse)
+            determinant = len(share) * (profile.volume + rank * np.log(power)) + rank * float(np.sum(np.log(share)))
             return result.score - determinant, result
 
         if spread is None:
             spread = _highest(lambda value: posterior(value)[0])
-            if posterior(spread)[0] <= none_score:
+            wide = power * self._power
+            static = Posterior(self._basis, np.ones((1, shape[0])), weight, matched, np.diag(1 / wide))
+            if posterior(spread)[0] <= static.score - float(np.sum(np.log(wide))):
                 return None
-        return posterior(spread)[1].channel(self._centre, spread)
+        best = posterior(spread)[1]
+        return FadingChannel(self._centre * best.response(), *best.error(), spread)
 
-    def _delay_profile(self, response: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        """Covariance of the delay basis' coefficients for a mean power of 1 per carrier, complex128[rank, rank]."""
+    def delay_profile(self, response: NDArray[np.complex128]) -> DelayProfile:
+        """What a channel's ``response`` (complex128[columns]) at one time tells about the power of its echoes."""
         # Two points a sample, delays counted from the interval's middle, which the centring has put at zero.
         size = 2 * self._fft_len
         spectrum = np.zeros(size, np.complex128)
@@ -169,10 +181,9 @@ class FadingEstimator:
         power = np.where(inside, seen, 0.0)
         power = power / np.sum(power) + PROFILE_FLOOR * inside / np.count_nonzero(inside)
         correlation = scipy.fft.fft(power / np.sum(power))
-        covariance = correlation[self._carriers[:, None] - self._carriers]
-        projected = self._basis.T @ covariance @ self._basis
-        floor = SMALLEST_SHARE * np.trace(projected).real / len(projected)
-        return np.asarray(projected + floor * np.eye(len(projected)))
+        covariance = self._basis.T @ correlation[self._differences] @ self._basis
+        covariance += SMALLEST_SHARE * np.trace(covariance).real / len(covariance) * np.eye(len(covariance))
+        return DelayProfile(scipy.linalg.inv(covariance), float(np.linalg.slogdet(covariance)[1]))
 
 
 def _highest(score: Callable[[float], float]) -> float:
@@ -182,58 +193,3 @@ def _highest(score: Callable[[float], float]) -> float:
     while 0 <= index + step < len(SPREADS) and score(SPREADS[index + step]) > score(SPREADS[index]):
         index += step
     return SPREADS[index]
-
-
-class _Posterior:
-    """What the observations tell of the coefficients of delay basis times functions of time.
-
-    Args:
-        basis: float64[columns, rank].
-        functions: float64[functions, rows].
-        weight: float64[rows, columns], inverse noise variances of raw channel estimates, 0 where there is none.
-        matched: complex128[rows, columns], those estimates times their weights.
-        prior: complex128[functions * rank, functions * rank], inverse of the coefficients' prior covariance.
-
-    ``score`` plus the logarithm of the determinant of ``prior`` is the logarithm of how likely the observations are, up
-    to a constant.
-    """
-
-    def __init__(
-        self,
-        basis: NDArray[np.float64],
-        functions: NDArray[np.float64],
-        weight: NDArray[np.float64],
-        matched: NDArray[np.complex128],
-        prior: NDArray[np.complex128],
-    ) -> None:
-        self._basis, self._functions = basis, functions
-        count, rank = len(functions), basis.shape[1]
-        information = np.empty((count, rank, count, rank))
-        for i in range(count):
-            for j in range(i, count):
-                block = (basis.T * ((functions[i] * functions[j]) @ weight)) @ basis
-                information[i, :, j] = information[j, :, i] = block
-        self._information = information.reshape(count * rank, count * rank)
-        projected = (functions @ matched @ basis).ravel()
-        self._factor = scipy.linalg.cholesky(self._information + prior, lower=True, check_finite=False)
-        self._mean = scipy.linalg.cho_solve((self._factor, True), projected, check_finite=False)
-        self.score = float(np.vdot(projected, self._mean).real)
-        self.score -= 2.0 * float(np.sum(np.log(np.diag(self._factor).real)))
-
-    def channel(self, centre: NDArray[np.complex128], spread: float) -> FadingChannel:
-        """The channel in every symbol and carrier."""
-        basis, functions = self._basis, self._functions
-        count, rank = len(functions), basis.shape[1]
-        response = centre * (functions.T @ self._mean.reshape(count, rank) @ basis.T)
-        inverse, _ = scipy.linalg.lapack.zpotri(self._factor.astype(np.complex128), lower=1)
-        lower = np.tril(inverse.real, -1)
-        covariance = lower + lower.T + np.diag(np.diag(inverse).real)
-        blocks = covariance.reshape(count, rank, count, rank)
-        error = np.zeros(response.shape)
-        for i in range(count):
-            for j in range(i, count):
-                per_carrier = np.sum((basis @ blocks[i, :, j]) * basis, axis=1)
-                pair = functions[i] * functions[j] * (1.0 if i == j else 2.0)
-                error += pair[:, None] * per_carrier
-        degrees = float(np.sum(self._information * covariance))
-        return FadingChannel(response, error, degrees, spread)

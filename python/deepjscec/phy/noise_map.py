@@ -24,6 +24,8 @@ ROUNDS = 4
 #: Next to what stands out, within this many, means over so many neighbours are taken as they are, without a threshold.
 FLANK = 41
 FLANK_WIDTH = 5
+#: Rayleigh fading lifts one carrier in 250 this factor over the median.
+LOUD = 8.0
 #: Carriers, and symbols, that are taken for the surroundings of one.
 CARRIER_SURROUNDINGS = 41
 SYMBOL_SURROUNDINGS = 17
@@ -64,6 +66,17 @@ def uneven_noise(
         if np.array_equal(before[0], carrier) and np.array_equal(before[1], symbol):
             break
     return carrier, symbol
+
+
+def loudness(grid: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """float64[columns]: power of carriers louder than echoes make them, relative to the loudest that do, else 1.
+
+    Until the noise on each carrier is known this keeps an interferer from drowning the channel estimate.  ``grid`` is
+    complex128[rows, columns].
+    """
+    power = np.mean(np.abs(grid) ** 2, axis=0)
+    usual = LOUD * float(np.median(power))
+    return np.maximum(power / usual, 1.0) if usual > 0.0 else np.ones(len(power))
 
 
 def outstanding_carriers(
