@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .magnitude import squared_magnitude
 from .observations import Observations
 from .profile import Profile
+from .rotors import matched_by_column
 
 #: Samples by which the delay interval is wider than the prefix, on each side: room for the pulse's fraction
 #: of a sample and a drift of the clock within a packet.
@@ -74,17 +76,15 @@ class ChannelEstimator:
             noise: variance of the noise per observation, positive.
         """
         model = rotation * known.sent
-        product = known.received * np.conj(model)
-        matched = known.sum_columns(product.real) + 1j * known.sum_columns(product.imag)
-        weight = known.sum_columns(np.abs(model) ** 2)
+        matched, weight = matched_by_column(known.received, model, known.column, known.columns)
         # Mean power of the channel, by subtraction of the noise from the raw estimates' power.
         seen = weight > 0
-        raw = np.abs(matched[seen] / weight[seen]) ** 2
-        power = max(float(np.mean(raw - noise / weight[seen])), 1e-2 * float(np.mean(raw)), 1e-30)
+        raw = squared_magnitude(matched[seen] / weight[seen])
+        mean_power = max(float(np.mean(raw - noise / weight[seen])), 1e-2 * float(np.mean(raw)), 1e-30)
 
         basis = self.basis
         information = (basis.T * weight) @ basis / noise
-        covariance = np.linalg.inv(information + np.diag(1.0 / (power * self.power)))
+        covariance = np.linalg.inv(information + np.diag(1.0 / (mean_power * self.power)))
         projected = basis.T @ (matched * np.conj(self.centre))
         response = self.centre * (basis @ (covariance @ projected)) / noise
         error = np.sum((basis @ covariance) * basis, axis=1)

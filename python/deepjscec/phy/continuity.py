@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .magnitude import squared_magnitude
+
 #: Share of the channel's power that may change from a symbol to the next but one: 130 Hz of Doppler at 1 MHz.
 CHANGE = 0.1
 #: Logarithm of the likelihood ratio from which a packet counts as broken off.
@@ -28,7 +30,7 @@ def coherent_rows(raw: NDArray[np.complex128], noise: float) -> int:
     rows, pilots = raw.shape
     if rows < 3:
         return rows
-    power = np.sum(np.abs(raw) ** 2, axis=1)
+    power = np.sum(squared_magnitude(raw), axis=1)
     power = 0.5 * (power[2:] + power[:-2])
     common = np.abs(np.sum(raw[2:] * np.conj(raw[:-2]), axis=1))
     # Half the squared difference is Gamma distributed: about the noise where the channel goes on, about the power where

@@ -21,6 +21,7 @@ from .continuity import BROKEN_OFF
 from .equaliser import equalise
 from .estimation import NOISE_FLOOR, Estimate, PacketEstimator
 from .iq_balance import balance
+from .magnitude import squared_magnitude
 from .noise_map import loudness, outstanding_carriers, uneven_noise
 from .observations import Observations
 from .packet import Packet
@@ -75,7 +76,7 @@ class PacketDemodulator:
         """
         profile, estimator = self._profile, self._estimator
         part = samples[: profile.overhead_len].astype(np.complex128)
-        level = float(np.sqrt(np.mean(np.abs(part[: profile.preamble_len]) ** 2)))
+        level = float(np.sqrt(np.mean(squared_magnitude(part[: profile.preamble_len]))))
         if level == 0.0:
             return None
         part = blank_impulses(remove_constant(part / level))
@@ -95,7 +96,7 @@ class PacketDemodulator:
         track = estimator.tracker.start(len(windows))
         model = channel.response[known.column] * known.sent
         track = estimator.tracker.search(track, known, model, FIRST_SEARCH)
-        channel, track, total, misfit = estimator.fit_static(known, channel, track, noise)
+        channel, track, total, misfit = estimator.fit_static(known, channel, track, noise, rounds=1)
         decoded = self._decode(grid, known, channel, track, total)
         if decoded is None:
             # Perhaps an interferer: again, with less trust in what it touches.
@@ -160,7 +161,8 @@ class PacketDemodulator:
             cfo_hz=(header.cfo + track.frequency) * profile.carrier_spacing,
             start=start,
         )
-        return packet, self._end(known, estimate, profile.packet_len(count))
+        announced = profile.packet_len(count)
+        return packet, announced if estimate.plain else self._end(known, estimate, announced)
 
     def _estimate(
         self, part: NDArray[np.complex128], windows: NDArray[np.int64], header: Header
@@ -185,7 +187,7 @@ class PacketDemodulator:
             return self._behind(present)
         response = np.broadcast_to(estimate.channel.response, (len(known.times), known.columns))
         model = tracker.rotation_of(tracker.steady(track), known) * response[known.row, known.column] * known.sent
-        ratio = np.abs(model) ** 2 - 2.0 * np.real(np.conj(model) * known.received)
+        ratio = squared_magnitude(model) - 2.0 * np.real(np.conj(model) * known.received)
         noise = estimate.noise * (estimate.carrier[known.column] * estimate.symbol[known.row])
         absent = np.cumsum(known.sum_rows(ratio / noise)[::-1])[::-1]
         row = int(np.argmax(absent))
@@ -204,6 +206,6 @@ def _preamble_estimate(
     """Raw channel (variance noise / 2 per carrier) and noise from the two preamble symbols."""
     turn = np.exp(1j * np.angle(np.vdot(two[0], two[1])))
     second = two[1] * np.conj(turn)
-    noise = float(np.sum(np.abs(second - two[0]) ** 2)) / (2 * len(sent) - 1)
-    noise = max(noise, NOISE_FLOOR * float(np.mean(np.abs(two) ** 2)), 1e-30)
+    noise = float(np.sum(squared_magnitude(second - two[0]))) / (2 * len(sent) - 1)
+    noise = max(noise, NOISE_FLOOR * float(np.mean(squared_magnitude(two))), 1e-30)
     return 0.5 * (two[0] + second) * np.conj(sent), noise

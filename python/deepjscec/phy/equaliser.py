@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .estimation import Estimate
+from .magnitude import squared_magnitude
 
 #: Carriers this far under the mean power of the response count as erased.
 ERASED = 1e-12
@@ -35,11 +36,11 @@ def equalise(
     shape_error = np.broadcast_to(channel.error, grid.shape)[first:]
     rotation = rotation[first:]
     response = rotation * shape
-    gain = np.abs(response) ** 2
+    gain = squared_magnitude(response)
     error = estimate.noise * estimate.carrier * estimate.symbol[first:, None]
-    error = error + shape_error * np.abs(rotation) ** 2
-    error += estimate.track.gain_error[first:, None] * np.abs(shape) ** 2
-    safe = np.maximum(gain, ERASED * np.mean(np.abs(shape) ** 2) + TINY)
+    error = error + shape_error * squared_magnitude(rotation)
+    error += estimate.track.gain_error[first:, None] * squared_magnitude(shape)
+    safe = np.maximum(gain, ERASED * np.mean(squared_magnitude(shape)) + TINY)
     with np.errstate(over="ignore", invalid="ignore"):
         symbols = grid[first:] * np.conj(response) / safe
         variance = error / safe

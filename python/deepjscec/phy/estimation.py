@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .channel_estimate import Channel, ChannelEstimator
 from .continuity import coherent_rows
 from .fading import FadingChannel, FadingEstimator, varies
+from .magnitude import squared_magnitude
 from .noise_map import uneven_noise
 from .observations import Observations
 from .own_gain import own_gains
@@ -38,6 +39,7 @@ class Estimate:
         noise: noise variance of an ordinary carrier.
         carrier: float64[columns], noise of each carrier relative to that.
         symbol: float64[rows], noise of each symbol relative to that, infinite for symbols that are lost.
+        plain: whether the simple model left nothing unexplained.
     """
 
     channel: Channel | FadingChannel
@@ -45,6 +47,7 @@ class Estimate:
     noise: float
     carrier: NDArray[np.float64]
     symbol: NDArray[np.float64]
+    plain: bool = False
 
     def extended(self, rows: int) -> Estimate:
         """The same for a packet of ``rows`` symbols of which those behind the estimate's are lost: infinite noise."""
@@ -74,14 +77,14 @@ class PacketEstimator:
         self._fading = FadingEstimator(profile, self.static)
 
     def fit_static(
-        self, known: Observations, channel: Channel, track: Track, noise: float
+        self, known: Observations, channel: Channel, track: Track, noise: float, rounds: int = ROUNDS
     ) -> tuple[Channel, Track, float, NDArray[np.float64]]:
         """Channel that keeps its shape, track and noise, from first guesses of all three.
 
         Returns:
             The three, and float64[n], the squared magnitude of what they leave of each observation.
         """
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             track = self.tracker.refine(track, known, channel.response[known.column] * known.sent, noise)
             rotation = self.tracker.rotation_of(track, known)
             channel = self.static.fit(known, rotation, noise)
@@ -103,7 +106,7 @@ class PacketEstimator:
         carrier, symbol = uneven_noise(known, misfit)
         flat = np.all(carrier == 1.0) and np.all(symbol == 1.0)
         if flat and not varies(known, self._model(static, moved, known), min(level, noise)):
-            return Estimate(static, moved, level, carrier, symbol)
+            return Estimate(static, moved, level, carrier, symbol, plain=True)
 
         rows = early + self._coherent(known, early, noise)
         if rows < len(known.times):
@@ -139,14 +142,14 @@ class PacketEstimator:
         channel, track = estimate.channel, estimate.track
         model = self._model(channel, track, known)
         gain, variance = own_gains(known.received, model, known.column, estimate.carrier > 1.0)
-        error = channel.error * np.abs(gain) ** 2 + np.abs(channel.response) ** 2 * variance
+        error = channel.error * squared_magnitude(gain) + squared_magnitude(channel.response) * variance
         channel = replace(channel, response=channel.response * gain, error=error)
         model = model * gain[known.column]
         gain, variance = own_gains(known.received, model, known.row, estimate.symbol > 1.0)
-        error = track.gain_error * np.abs(gain) ** 2 + np.abs(track.gain) ** 2 * variance
+        error = track.gain_error * squared_magnitude(gain) + squared_magnitude(track.gain) * variance
         track = replace(track, gain=track.gain * gain, gain_error=error)
         model = model * gain[known.row]
-        carrier, symbol = uneven_noise(known, np.abs(known.received - model) ** 2)
+        carrier, symbol = uneven_noise(known, squared_magnitude(known.received - model))
         return Estimate(channel, track, estimate.noise, carrier, symbol)
 
     @staticmethod
@@ -192,7 +195,7 @@ class PacketEstimator:
 
 def _misfit(known: Observations, model: NDArray[np.complex128], degrees: float) -> tuple[float, NDArray[np.float64]]:
     """Noise variance, and float64[n], the squared magnitude of what the model leaves."""
-    misfit = np.abs(known.received - model) ** 2
+    misfit = squared_magnitude(known.received - model)
     free = max(len(misfit) - degrees, 1.0)
-    floor = NOISE_FLOOR * float(np.mean(np.abs(known.received) ** 2))
+    floor = NOISE_FLOOR * float(np.mean(squared_magnitude(known.received)))
     return max(float(np.sum(misfit)) / free, floor), misfit

@@ -21,6 +21,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .channel_estimate import ChannelEstimator
+from .magnitude import squared_magnitude
 from .observations import Observations
 from .posterior import Posterior
 from .profile import Profile
@@ -101,7 +102,7 @@ def varies(known: Observations, model: NDArray[np.complex128], noise: float) -> 
     seen = late[known.column]
     column, model = known.column[seen], model[seen]
     product = (known.received[seen] - model) * np.conj(model)
-    energy = np.abs(model) ** 2
+    energy = squared_magnitude(model)
     statistic = 0.0
     number = 0
     for function in cosines(known.times, TEST_COSINES)[:, known.row[seen]]:
@@ -145,11 +146,11 @@ class FadingEstimator:
         shape = len(known.times), known.columns
         weight = np.zeros(shape)
         matched = np.zeros(shape, np.complex128)
-        weight[known.row, known.column] = np.abs(model) ** 2 / noise
+        weight[known.row, known.column] = squared_magnitude(model) / noise
         matched[known.row, known.column] = known.received * np.conj(model) / noise
         matched *= np.conj(self._centre)
-        sent = float(np.sum(np.abs(model) ** 2))
-        received = float(np.sum(np.abs(known.received) ** 2))
+        sent = float(np.sum(squared_magnitude(model)))
+        received = float(np.sum(squared_magnitude(known.received)))
         power = max(received - len(model) * noise, 1e-2 * received) / sent
 
         @cache
@@ -176,7 +177,7 @@ class FadingEstimator:
         size = 2 * self._fft_len
         spectrum = np.zeros(size, np.complex128)
         spectrum[self._carriers] = response * np.conj(self._centre) * np.hanning(len(response) + 2)[1:-1]
-        seen = np.abs(scipy.fft.ifft(spectrum)) ** 2
+        seen = squared_magnitude(scipy.fft.ifft(spectrum))
         inside = np.abs(scipy.fft.fftfreq(size, 1 / self._fft_len)) <= self._width / 2
         power = np.where(inside, seen, 0.0)
         power = power / np.sum(power) + PROFILE_FLOOR * inside / np.count_nonzero(inside)

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from .magnitude import squared_magnitude
 from .observations import Observations
 
 #: Carriers, and symbols, in the neighbourhoods that are looked at.
@@ -74,7 +75,7 @@ def loudness(grid: NDArray[np.complex128]) -> NDArray[np.float64]:
     Until the noise on each carrier is known this keeps an interferer from drowning the channel estimate.  ``grid`` is
     complex128[rows, columns].
     """
-    power = np.mean(np.abs(grid) ** 2, axis=0)
+    power = np.mean(squared_magnitude(grid), axis=0)
     usual = LOUD * float(np.median(power))
     return np.maximum(power / usual, 1.0) if usual > 0.0 else np.ones(len(power))
 
@@ -92,8 +93,8 @@ def outstanding_carriers(
     Returns:
         float64[columns], 1 where the received power is what channel and noise explain.
     """
-    signal = np.abs(response) ** 2
-    excess = np.sum(np.abs(grid) ** 2 / (signal + noise), axis=0)
+    signal = squared_magnitude(response)
+    excess = np.sum(squared_magnitude(grid) / (signal + noise), axis=0)
     ratio = _outstanding(excess, np.full(len(excess), float(len(grid))), CARRIER_WIDTHS)
     mean = np.mean(signal, axis=0)
     return np.asarray(np.where(ratio > 1.0, (ratio * (mean + noise) - mean) / noise, 1.0))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .magnitude import squared_magnitude
+
 #: How many times its standard error a gain must differ from 1, squared.
 SIGNIFICANT = 12.0
 
@@ -31,12 +33,12 @@ def own_gains(
     """
     count = len(suspect)
     product = received * np.conj(model)
-    energy = np.bincount(group, np.abs(model) ** 2, count)
+    energy = np.bincount(group, squared_magnitude(model), count)
     number = np.bincount(group, minlength=count)
     seen = suspect & (energy > 0) & (number > 1)
     safe = np.where(seen, energy, 1.0)
     gain = (np.bincount(group, product.real, count) + 1j * np.bincount(group, product.imag, count)) / safe
-    rest = np.bincount(group, np.abs(received - gain[group] * model) ** 2, count)
+    rest = np.bincount(group, squared_magnitude(received - gain[group] * model), count)
     variance = rest / np.maximum(number - 1, 1) / safe
-    seen &= np.abs(gain - 1.0) ** 2 > SIGNIFICANT * variance
+    seen &= squared_magnitude(gain - 1.0) > SIGNIFICANT * variance
     return np.where(seen, gain, 1.0), np.where(seen, variance, 0.0)

@@ -12,6 +12,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from .magnitude import squared_magnitude
+
 #: A constant is taken for DC, and taken off, when its power stands this factor over its own noise: exp(-12)
 #: by chance.  Taking it off always would cut a notch into clean packets, the deeper the shorter they are.
 DC_FACTOR = 12.0
@@ -32,7 +34,7 @@ def remove_spurs(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
     size = scipy.fft.next_fast_len(len(samples))
     n = np.arange(len(samples))
     for _ in range(MOST_SPURS):
-        power = np.abs(scipy.fft.fft(samples, size)) ** 2
+        power = squared_magnitude(scipy.fft.fft(samples, size))
         line = int(np.argmax(power))
         # Without its own surroundings: a strong sine between two lines has side lobes everywhere.
         near = np.arange(line - 2, line + 3) % size
@@ -48,7 +50,7 @@ def remove_spurs(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
 def remove_constant(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Samples less their mean where that stands out of them, the same array where it does not."""
     mean = complex(np.mean(samples))
-    power = float(np.mean(np.abs(samples) ** 2))
+    power = float(np.mean(squared_magnitude(samples)))
     return samples - mean if abs(mean) ** 2 * len(samples) > DC_FACTOR * power else samples
 
 
@@ -59,7 +61,7 @@ def clip_spectrum(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
     than a line.
     """
     spectrum = scipy.fft.fft(samples)
-    power = np.abs(spectrum) ** 2
+    power = squared_magnitude(spectrum)
     ordinary = np.sort(power)[: -max(len(power) // 16, 1)]
     mean = float(np.mean(ordinary))
     high = power > LINE_FACTOR * mean
@@ -80,7 +82,7 @@ def _peak(samples: NDArray[np.complex128], frequency: float) -> float:
         zeroth, first, second = np.sum(turned), np.sum(n * turned), np.sum(n * n * turned)
         # d/df of |zeroth|^2, with d zeroth / df = -2 pi j first.
         slope = 2 * np.real(np.conj(zeroth) * (-2j * np.pi) * first)
-        bend = 2 * (np.abs(2 * np.pi * first) ** 2 - (2 * np.pi) ** 2 * np.real(np.conj(zeroth) * second))
+        bend = 2 * (abs(2 * np.pi * first) ** 2 - (2 * np.pi) ** 2 * np.real(np.conj(zeroth) * second))
         if bend >= 0.0:
             break
         frequency += float(np.clip(-slope / bend, -0.5 / len(samples), 0.5 / len(samples)))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .observations import Observations
 from .profile import Profile
+from .rotors import energies_by_row, rotors, sums_by_row
 
 #: Prior standard deviation of the sample clock's offset: two free-running crystals of 20 to 30 ppm.
 CLOCK_DEVIATION = 40e-6
@@ -54,7 +55,7 @@ class Tracker:
 
     def __init__(self, profile: Profile) -> None:
         self._fft_len = profile.fft_len
-        self._tilt = -2.0 * np.pi * profile.carriers / profile.fft_len
+        self._carriers = profile.carriers
 
     def start(self, rows: int) -> Track:
         """The track of a packet that nothing changes in."""
@@ -66,15 +67,15 @@ class Tracker:
 
     def rotation(self, track: Track, times: NDArray[np.float64]) -> NDArray[np.complex128]:
         """complex128[rows, active_carriers]: what the channel response is multiplied by in each symbol."""
-        line, tilt = self._lines(track.parameters, times)
-        return (track.gain * np.exp(1j * line))[:, None] * np.exp(1j * tilt[:, None] * self._tilt)
+        rows, columns = len(times), len(self._carriers)
+        row, carrier = np.repeat(np.arange(rows), columns), np.tile(self._carriers, rows)
+        turn = rotors(*self._lines(track.parameters, times), row, carrier).reshape(rows, columns)
+        return np.asarray(track.gain[:, None] * turn)
 
     def rotation_of(self, track: Track, known: Observations) -> NDArray[np.complex128]:
         """complex128[n]: the same for each observation."""
-        line, tilt = self._lines(track.parameters, known.times)
-        turn = np.exp(1j * (line[known.row] + tilt[known.row] * self._tilt[known.column]))
-        rotation: NDArray[np.complex128] = track.gain[known.row] * turn
-        return rotation
+        turn = rotors(*self._lines(track.parameters, known.times), known.row, self._carriers[known.column])
+        return np.asarray(track.gain[known.row] * turn)
 
     def search(self, track: Track, known: Observations, model: NDArray[np.complex128], limit: float) -> Track:
         """Replace the frequency by the best within ``limit`` carrier spacings, from a grid of trials.
@@ -113,7 +114,9 @@ class Tracker:
         t = known.times
         u = 2.0 * np.pi * t / self._fft_len
         # Sums over carriers first: what is left is a few numbers a symbol.
-        e0, e1, e2 = _energies(model, self._tilt, known.column, known.row, len(t))
+        carrier = self._carriers[known.column]
+        per_delay = -2.0 * np.pi / self._fft_len
+        e0, e1, e2 = energies_by_row(model, known.row, carrier, len(t)) * np.array([[1.0], [per_delay], [per_delay**2]])
         normal = np.array(
             [
                 [np.sum(e0), e0 @ u, np.sum(e1), e1 @ t],
@@ -126,14 +129,14 @@ class Tracker:
         prior = np.array([0.0, 0.0, DELAY_DEVIATION**-2, CLOCK_DEVIATION**-2])
         parameters = track.parameters.copy()
         for _ in range(steps):
-            line, tilt = self._lines(parameters, t)
-            plain, tilted = _aligned(product, self._tilt, known.column, known.row, line, tilt)
-            v0, v1 = plain.imag, tilted.imag
+            turn = rotors(*self._lines(parameters, t), known.row, carrier)
+            plain, tilted = sums_by_row(product * np.conj(turn), known.row, carrier, len(t))
+            v0, v1 = plain.imag, per_delay * tilted.imag
             slope = np.array([np.sum(v0), v0 @ u, np.sum(v1), v1 @ t]) * (2.0 / noise)
             parameters += np.linalg.solve(normal + np.diag(prior), slope - prior * parameters)
 
-        line, tilt = self._lines(parameters, t)
-        plain, _ = _aligned(product, self._tilt, known.column, known.row, line, tilt)
+        turn = rotors(*self._lines(parameters, t), known.row, carrier)
+        plain, _ = sums_by_row(product * np.conj(turn), known.row, carrier, len(t))
         safe = np.maximum(e0, 1e-12 * np.max(e0))
         gain, error = _smooth(plain / safe, noise / safe, WALK_VARIANCES)
         return Track(parameters, gain, error, 2.0 + float(np.sum(error * e0)) / noise)
@@ -141,35 +144,10 @@ class Tracker:
     def _lines(
         self, parameters: NDArray[np.float64], times: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Phase of carrier 0 and its slope per carrier, float64[rows] each."""
         phase, frequency, delay, clock = parameters
-        return phase + 2.0 * np.pi * frequency * times / self._fft_len, delay + clock * times
-
-
-@njit(cache=True)
-def _energies(model, tilts, column, row, rows):  # type: ignore[no-untyped-def]
-    """Per row: sums of the energy, of energy times k, and of energy times k squared (k from ``tilts``)."""
-    sums = np.zeros((3, rows))
-    for i in range(len(model)):
-        energy = model[i].real ** 2 + model[i].imag ** 2
-        k = tilts[column[i]]
-        sums[0, row[i]] += energy
-        sums[1, row[i]] += energy * k
-        sums[2, row[i]] += energy * k * k
-    return sums
-
-
-@njit(cache=True)
-def _aligned(product, tilts, column, row, line, tilt):  # type: ignore[no-untyped-def]
-    """Per row: sum of the products with the lines' phase taken off, and the same weighted with k."""
-    plain = np.zeros(len(line), np.complex128)
-    tilted = np.zeros(len(line), np.complex128)
-    for i in range(len(product)):
-        k = tilts[column[i]]
-        angle = line[row[i]] + tilt[row[i]] * k
-        value = product[i] * complex(np.cos(angle), -np.sin(angle))
-        plain[row[i]] += value
-        tilted[row[i]] += value * k
-    return plain, tilted
+        turn = 2.0 * np.pi / self._fft_len
+        return phase + turn * frequency * times, -turn * (delay + clock * times)
 
 
 @njit(cache=True)
