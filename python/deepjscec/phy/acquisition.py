@@ -86,6 +86,8 @@ class PreambleAcquisition:
         clean = clip_spectrum(part)
         values, turns = self._detector.metric(clean[self.before :].astype(np.complex64), self._positions)
         fraction = float(turns[int(np.argmax(values))])
+        if clean is not part and np.max(values) < self._detector.threshold:
+            return None  # what repeated itself was the interferer
         # An interferer repeats itself like a preamble, with a phase of its own, and no filter takes it off altogether.
         trials = [fraction] if clean is part else [fraction + quarter / 4 for quarter in range(4)]
         clean = clean[: self._needed]

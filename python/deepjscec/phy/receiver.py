@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from . import viterbi
 from .acquisition import Acquisition, PreambleAcquisition
+from .blas import one_thread
 from .demodulator import Header, PacketDemodulator
 from .detector import RepetitionDetector
 from .observations import Observations
@@ -145,10 +146,12 @@ class Receiver:
         while more:
             if self._found is None:
                 more = self._search()
-            elif self._header is None:
-                more = self._read_header(self._found)
-            else:
-                more = self._read_payload(self._header, packets)
+                continue
+            with one_thread():
+                if self._header is None:
+                    more = self._read_header(self._found)
+                else:
+                    more = self._read_payload(self._header, packets)
         self._stream.forget((self._grid if self._found is None else self._start) - self._acquisition.before)
 
     def _search(self) -> bool:
