@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .blanking import blank_impulses
 from .detector import RepetitionDetector
+from .magnitude import squared_magnitude
 from .preamble import preamble_samples
 from .profile import Profile
 from .spurs import clip_spectrum
@@ -29,6 +30,8 @@ FALSE_ALARM = 1e-9
 #: Whole carrier spacings searched to either side.  With half a spacing from the repetition the receiver
 #: stands 4.5 spacings, 17.6 kHz with the default profile: 7 ppm at 2.4 GHz.
 CARRIERS_OFF = 4
+#: Samples this factor over the candidate's power belong to something else: 20 dB, where the preamble peaks at 6.
+LOUDER = 100.0
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,9 @@ class PreambleAcquisition:
         Returns:
             An acquisition whose ``start`` counts from ``samples[0]``.
         """
-        part = samples[: self.before + self.lookahead].astype(np.complex128)
-        part -= np.mean(part)  # a DC offset, which the preamble has no part in, would only lower the quotient
-        part = blank_impulses(part)
+        part = self._levelled(samples[: self.before + self.lookahead])
+        if part is None:
+            return None
         clean = clip_spectrum(part)
         values, turns = self._detector.metric(clean[self.before :].astype(np.complex64), self._positions)
         fraction = float(turns[int(np.argmax(values))])
@@ -93,8 +96,6 @@ class PreambleAcquisition:
         clean = clean[: self._needed]
         power = clean.real**2 + clean.imag**2
         mean = float(np.mean(power))
-        if mean == 0.0:
-            return None
         running = np.concatenate([[0.0], np.cumsum(power / mean)])
         length = self._profile.preamble_len
         energy = running[length : length + self._lags] - running[: self._lags]
@@ -108,6 +109,20 @@ class PreambleAcquisition:
         if start >= self.before + self.after:
             return None
         return Acquisition(start, cfo, best)
+
+    def _levelled(self, samples: NDArray[np.complex64]) -> NDArray[np.complex128] | None:
+        """Samples at the level of what repeats itself, without what is far louder and without DC; None for silence."""
+        values, _ = self._detector.metric(samples[self.before :], self._positions)
+        first = self.before + int(np.argmax(values)) * self._detector.step
+        part = samples.astype(np.complex128)
+        power = squared_magnitude(part)
+        level = float(np.mean(power[first : first + self._detector.span]))
+        if level == 0.0:
+            return None
+        # A packet may begin right behind another, or behind whatever there was, that is louder by any factor.
+        part = np.where(power > LOUDER * level, 0.0, part) / np.sqrt(level)
+        part -= np.mean(part)  # a DC offset, which the preamble has no part in, would only lower the quotient
+        return blank_impulses(part)
 
     def _search(
         self, part: NDArray[np.complex128], energy: NDArray[np.float32], fraction: float

@@ -37,7 +37,9 @@ PROFILE_FLOOR = 0.05
 #: Deviates over the mean at which known carriers' slow misfit asks for the whole search.
 VARIATION_DEVIATE = 3.0
 TEST_COSINES = 4
-#: The profile's covariance is kept invertible by this share of its mean eigenvalue.
+#: Most coefficients fitted; a channel that changes too fast for all of them keeps its strongest components.
+MOST_COEFFICIENTS = 300
+#: No component is taken for weaker than this share of their mean.
 SMALLEST_SHARE = 1e-4
 
 
@@ -60,11 +62,15 @@ class FadingChannel:
 
 @dataclass(frozen=True)
 class DelayProfile:
-    """Covariance of the delay basis' coefficients for a mean power of 1 per carrier: its ``inverse``, complex128[rank,
-    rank], and ``volume``, the logarithm of its determinant."""
+    """Where a channel's echoes are: principal components of its response.
 
-    inverse: NDArray[np.complex128]
-    volume: float
+    Attributes:
+        basis: complex128[columns, rank], orthonormal, for delays counted from the interval's middle.
+        power: float64[rank], descending, variances of its coefficients for a mean power of 1 per carrier.
+    """
+
+    basis: NDArray[np.complex128]
+    power: NDArray[np.float64]
 
 
 def cosines(times: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -118,7 +124,7 @@ class FadingEstimator:
     """Estimator for one profile, over the static estimator's delay basis."""
 
     def __init__(self, profile: Profile, static: ChannelEstimator) -> None:
-        self._basis, self._centre, self._power = static.basis, static.centre, static.power
+        self._basis, self._centre, self._power = static.basis.astype(np.complex128), static.centre, static.power
         self._carriers, self._fft_len, self._width = profile.carriers, profile.fft_len, static.width
         self._differences = profile.carriers[:, None] - profile.carriers
 
@@ -154,21 +160,18 @@ class FadingEstimator:
         power = max(received - len(model) * noise, 1e-2 * received) / sent
 
         @cache
-        def posterior(spread: float) -> tuple[float, Posterior]:
+        def posterior(spread: float) -> Posterior:
             functions, share = slow_functions(shape[0], known.times.tobytes(), spread)
-            prior = scipy.linalg.block_diag(*(profile.inverse / (power * value) for value in share))
-            result = Posterior(self._basis, functions, weight, matched, prior)
-            rank = len(profile.inverse)
-            determinant = len(share) * (profile.volume + rank * np.log(power)) + rank * float(np.sum(np.log(share)))
-            return result.score - determinant, result
+            rank = min(len(profile.power), MOST_COEFFICIENTS // len(share))
+            prior = power * np.outer(share, profile.power[:rank]).ravel()
+            return Posterior(profile.basis[:, :rank], functions, weight, matched, prior)
 
         if spread is None:
-            spread = _highest(lambda value: posterior(value)[0])
-            wide = power * self._power
-            static = Posterior(self._basis, np.ones((1, shape[0])), weight, matched, np.diag(1 / wide))
-            if posterior(spread)[0] <= static.score - float(np.sum(np.log(wide))):
+            spread = _highest(lambda value: posterior(value).score)
+            static = Posterior(self._basis, np.ones((1, shape[0])), weight, matched, power * self._power)
+            if posterior(spread).score <= static.score:
                 return None
-        best = posterior(spread)[1]
+        best = posterior(spread)
         return FadingChannel(self._centre * best.response(), *best.error(), spread)
 
     def delay_profile(self, response: NDArray[np.complex128]) -> DelayProfile:
@@ -183,8 +186,9 @@ class FadingEstimator:
         power = power / np.sum(power) + PROFILE_FLOOR * inside / np.count_nonzero(inside)
         correlation = scipy.fft.fft(power / np.sum(power))
         covariance = self._basis.T @ correlation[self._differences] @ self._basis
-        covariance += SMALLEST_SHARE * np.trace(covariance).real / len(covariance) * np.eye(len(covariance))
-        return DelayProfile(scipy.linalg.inv(covariance), float(np.linalg.slogdet(covariance)[1]))
+        values, vectors = np.linalg.eigh(covariance)
+        floor = SMALLEST_SHARE * float(np.mean(values))
+        return DelayProfile(self._basis @ vectors[:, ::-1], np.maximum(values[::-1], floor))
 
 
 def _highest(score: Callable[[float], float]) -> float:
