@@ -79,6 +79,8 @@ class ChannelEstimator:
         matched, weight = matched_by_column(known.received, model, known.column, known.columns)
         # Mean power of the channel, by subtraction of the noise from the raw estimates' power.
         seen = weight > 0
+        if not seen.any():  # nothing but silence
+            return Channel(np.zeros_like(matched), np.ones_like(weight), 0.0)
         raw = squared_magnitude(matched[seen] / weight[seen])
         mean_power = max(float(np.mean(raw - noise / weight[seen])), 1e-2 * float(np.mean(raw)), 1e-30)
 

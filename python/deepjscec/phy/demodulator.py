@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from . import header_code, ofdm
 from .acquisition import Acquisition
-from .blanking import blank_impulses
+from .blanking import blank_foreign, blank_impulses
 from .channel_estimate import Channel
 from .continuity import BROKEN_OFF
 from .equaliser import equalise
@@ -79,7 +79,7 @@ class PacketDemodulator:
         level = float(np.sqrt(np.mean(squared_magnitude(part[: profile.preamble_len]))))
         if level == 0.0:
             return None
-        part = blank_impulses(remove_constant(part / level))
+        part = blank_impulses(remove_constant(blank_foreign(part / level)))
         clean = remove_spurs(part)
         sent = preamble_carriers(profile)
         two = ofdm.to_carriers(profile, clean, self._bodies[:PREAMBLE_ROWS] + self._placer.initial, found.cfo)
@@ -139,7 +139,7 @@ class PacketDemodulator:
         profile = self._profile
         count, first = header.payload_symbols, self._payload_row
         part = samples[: self.samples_needed(header)].astype(np.complex128) / header.level
-        part = blank_impulses(remove_constant(part))
+        part = blank_impulses(remove_constant(blank_foreign(part)))
         windows = self._bodies[: first + profile.payload_ofdm_symbols(count)] + header.advance
         clean = remove_spurs(part) if header.spurs else part
         grid, known, estimate = self._estimate(balance(clean), windows, header)
@@ -191,13 +191,14 @@ class PacketDemodulator:
         noise = estimate.noise * (estimate.carrier[known.column] * estimate.symbol[known.row])
         absent = np.cumsum(known.sum_rows(ratio / noise)[::-1])[::-1]
         row = int(np.argmax(absent))
-        if row < self._payload_row or absent[row] < BROKEN_OFF:
+        if row < PREAMBLE_ROWS or absent[row] < BROKEN_OFF:
             return announced
         return self._behind(row)
 
     def _behind(self, row: int) -> int:
         """Where to go on when ``row`` is the first that is missing: the symbol before it may be cut, too."""
-        return int(self._bodies[row] - self._profile.cp_len - self._profile.symbol_len)
+        behind = int(self._bodies[row]) - self._profile.cp_len - self._profile.symbol_len
+        return max(behind, self._profile.preamble_len)
 
 
 def _preamble_estimate(

@@ -20,6 +20,7 @@ from .noise_map import uneven_noise
 from .observations import Observations
 from .own_gain import own_gains
 from .profile import Profile
+from .reference import PREAMBLE_ROWS
 from .tracking import Track, Tracker
 
 #: Noise is never taken for less than this share of the signal: float32 samples carry no more.
@@ -72,6 +73,7 @@ class PacketEstimator:
     """Estimator for one profile."""
 
     def __init__(self, profile: Profile) -> None:
+        self._profile = profile
         self.static = ChannelEstimator(profile)
         self.tracker = Tracker(profile)
         self._fading = FadingEstimator(profile, self.static)
@@ -108,10 +110,10 @@ class PacketEstimator:
         if flat and not varies(known, self._model(static, moved, known), min(level, noise)):
             return Estimate(static, moved, level, carrier, symbol, plain=True)
 
-        rows = early + self._coherent(known, early, noise)
+        rows = self._coherent(known, noise)
         if rows < len(known.times):
             begun_track = replace(track, gain=track.gain[:rows], gain_error=track.gain_error[:rows])
-            begun = self.fit(known.until(rows), channel, begun_track, noise, early)
+            begun = self.fit(known.until(rows), channel, begun_track, noise, min(early, rows))
             return begun.extended(len(known.times))
         # A changing channel and an interferer both raise the misfit, and each hides the other: what is abrupt is noise.
         carrier, symbol = uneven_noise(known, misfit, abrupt=True)
@@ -152,13 +154,13 @@ class PacketEstimator:
         carrier, symbol = uneven_noise(known, squared_magnitude(known.received - model))
         return Estimate(channel, track, estimate.noise, carrier, symbol)
 
-    @staticmethod
-    def _coherent(known: Observations, early: int, noise: float) -> int:
-        """Payload symbols that belong to the packet by their pilots."""
-        first = int(np.searchsorted(known.row, early))
-        rows = len(known.times) - early
-        raw = (known.received[first:] * np.conj(known.sent[first:])).reshape(rows, -1)
-        return coherent_rows(raw, noise)
+    def _coherent(self, known: Observations, noise: float) -> int:
+        """Rows that belong to the packet by their pilots; fewer than preamble's and header's where it ends in there."""
+        raw = np.zeros((len(known.times), known.columns), np.complex128)
+        raw[known.row, known.column] = known.received * np.conj(known.sent)
+        pilots = self._profile.pilot_cells(len(raw) - PREAMBLE_ROWS)
+        rows = coherent_rows(raw[PREAMBLE_ROWS:][pilots].reshape(-1, self._profile.pilot_carriers), noise)
+        return PREAMBLE_ROWS + rows
 
     def _fit_fading(
         self,
