@@ -96,6 +96,8 @@ class PreambleAcquisition:
         clean = clean[: self._needed]
         power = clean.real**2 + clean.imag**2
         mean = float(np.mean(power))
+        if mean == 0.0:
+            return None
         running = np.concatenate([[0.0], np.cumsum(power / mean)])
         length = self._profile.preamble_len
         energy = running[length : length + self._lags] - running[: self._lags]

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 #: The quotient is taken for imbalance when its power stands this factor over what chance gives circular samples.
 FACTOR = 12.0
+#: More is no imbalance: the signal is not circular (a sine about zero frequency, one component alone).
+LARGEST = 0.5
 
 
 def balance(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
@@ -27,7 +29,7 @@ def balance(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
         return samples
     quotient = complex(np.dot(samples, samples)) / power
     # The samples of an occupied band are fewer independent ones than they are.
-    if abs(quotient) ** 2 * len(samples) <= FACTOR:
+    if abs(quotient) ** 2 * len(samples) <= FACTOR or abs(quotient) > LARGEST:
         return samples
     # y^2 / |y|^2 to image over signal, exact for any size: c = q / (1 + sqrt(1 - |q|^2)).
     image = quotient / (1.0 + np.sqrt(max(1.0 - abs(quotient) ** 2, 0.0)))

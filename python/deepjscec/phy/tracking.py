@@ -126,7 +126,8 @@ class Tracker:
             ]
         )
         normal = (normal + np.triu(normal, 1).T) * (2.0 / noise)
-        prior = np.array([0.0, 0.0, DELAY_DEVIATION**-2, CLOCK_DEVIATION**-2])
+        # Phase and frequency are free; the equations must have a solution for silence, too.
+        prior = np.array([1e-12, 1e-12, DELAY_DEVIATION**-2, CLOCK_DEVIATION**-2])
         parameters = track.parameters.copy()
         for _ in range(steps):
             turn = rotors(*self._lines(parameters, t), known.row, carrier)
@@ -137,7 +138,7 @@ class Tracker:
 
         turn = rotors(*self._lines(parameters, t), known.row, carrier)
         plain, _ = sums_by_row(product * np.conj(turn), known.row, carrier, len(t))
-        safe = np.maximum(e0, 1e-12 * np.max(e0))
+        safe = np.maximum(e0, max(1e-12 * float(np.max(e0)), 1e-300))
         gain, error = _smooth(plain / safe, noise / safe, WALK_VARIANCES)
         return Track(parameters, gain, error, 2.0 + float(np.sum(error * e0)) / noise)
 
