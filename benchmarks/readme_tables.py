@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import re
 import sys
 from pathlib import Path
+
+from marked_tables import update
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/waveform.md")
@@ -79,32 +79,5 @@ def peak_power() -> str:
 TABLES = {"loopback": loopback, "codec": codec, "peak_power": peak_power}
 
 
-def render(text: str) -> str:
-    """`text` with every marked table made anew."""
-
-    def table(match: re.Match[str]) -> str:
-        return f"<!-- table: {match[1]} -->\n{TABLES[match[1]]()}\n<!-- end -->"
-
-    return re.sub(r"<!-- table: (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="say whether the pages are up to date, change nothing")
-    arguments = parser.parse_args()
-    stale = 0
-    for page in PAGES:
-        path = ROOT / page
-        old = path.read_text()
-        new = render(old)
-        if arguments.check:
-            if old != new:
-                print(f"{page} differs from results/*.json; run python benchmarks/readme_tables.py", file=sys.stderr)
-                stale = 1
-        else:
-            path.write_text(new)
-    return stale
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(update([ROOT / page for page in PAGES], TABLES, str(__doc__)))

@@ -28,6 +28,8 @@ NOISE_FLOOR = 1e-12
 #: Rounds of channel, track and noise in turns: a third changes the payload's mean squared error by less than
 #: 0.003 dB, measured at -2, 0, 10 and 25 dB with 1 and 60 payload symbols.
 ROUNDS = 2
+#: A gain under this is a fade, or the end of a transmission.
+FADED = 0.3
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Estimate:
         noise: noise variance of an ordinary carrier.
         carrier: float64[columns], noise of each carrier relative to that.
         symbol: float64[rows], noise of each symbol relative to that, infinite for symbols that are lost.
-        plain: whether the simple model left nothing unexplained.
+        plain: whether the simple model left nothing unexplained, and the signal is there throughout.
     """
 
     channel: Channel | FadingChannel
@@ -108,7 +110,9 @@ class PacketEstimator:
         carrier, symbol = uneven_noise(known, misfit)
         flat = np.all(carrier == 1.0) and np.all(symbol == 1.0)
         if flat and not varies(known, self._model(static, moved, known), min(level, noise)):
-            return Estimate(static, moved, level, carrier, symbol, plain=True)
+            # The gain may have followed the signal into nothing.
+            plain = float(np.min(np.abs(moved.gain))) > FADED
+            return Estimate(static, moved, level, carrier, symbol, plain)
 
         rows = self._coherent(known, noise)
         if rows < len(known.times):
