@@ -37,6 +37,8 @@ from .window import WindowPlacer
 #: in the first pass and 10 of the first pass's (0.0019) in the second, measured at Es/N0 = -2 dB.
 FIRST_SEARCH = 0.15
 SECOND_SEARCH = 0.02
+#: A symbol with less than this share of the header's power is silent.
+QUIET = 0.02
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class PacketDemodulator:
             start=start,
         )
         announced = profile.packet_len(count)
-        return packet, announced if estimate.plain else self._end(known, estimate, announced)
+        return packet, announced if estimate.plain else min(self._end(known, estimate, announced), self._quiet(grid))
 
     def _estimate(
         self, part: NDArray[np.complex128], windows: NDArray[np.int64], header: Header
@@ -194,6 +196,15 @@ class PacketDemodulator:
         if row < PREAMBLE_ROWS or absent[row] < BROKEN_OFF:
             return announced
         return self._behind(row)
+
+    def _quiet(self, grid: NDArray[np.complex128]) -> int:
+        """Where silence begins, if the packet ends in it; a large number if not.
+
+        A changing channel explains silence by a fade.  So may it be, but while nothing comes something else can be found.
+        """
+        power = np.mean(squared_magnitude(grid), axis=1)
+        last = int(np.flatnonzero(power >= QUIET * np.median(power[: self._payload_row]))[-1])
+        return self._behind(last + 1) if last + 1 < len(power) else self._profile.max_packet_len
 
     def _behind(self, row: int) -> int:
         """Where to go on when ``row`` is the first that is missing: the symbol before it may be cut, too."""
