@@ -3,8 +3,7 @@
 
 import numpy as np
 import pytest
-from gnuradio import blocks, gr
-from gnuradio.deepjscec.loopback import make_channel
+from gnuradio import blocks, deepjscec, gr
 from PIL import Image
 
 from deepjscec.app.pictures import default_picture, png_bytes
@@ -70,6 +69,16 @@ def test_two_path_channel_is_equalised(tmp_path):
     assert images(metrics)[0]["bob"]["psnr_db"] > 26
 
 
+@pytest.mark.parametrize("channel, doppler_hz", [("epa", 10), ("eva", 10), ("eva", 50)])
+def test_picture_crosses_a_fading_channel(tmp_path, channel, doppler_hz):
+    code, metrics = run(tmp_path, "--channel", channel, "--doppler", doppler_hz, "--snr", 15, "--cfo", 5000)
+    assert code == 0
+    (image,) = images(metrics)
+    assert image["bob"]["packets_received"] == image["bob"]["packets_sent"]
+    assert image["bob"]["psnr_db"] > 27
+    assert image["eve"]["psnr_db"] <= image["mean_colour_psnr_db"]
+
+
 def test_lost_packets_cost_little_and_never_a_picture(tmp_path):
     _, whole = run(tmp_path / "whole", "--seed", 4)
     code, metrics = run(tmp_path / "lossy", "--seed", 4, "--packet-loss", 0.1)
@@ -122,20 +131,33 @@ def test_keys_never_reach_what_is_written(tmp_path, capsys):
         assert form not in written
 
 
-def test_same_seed_same_noise_and_another_seed_another():
+@pytest.mark.parametrize("channel", ["awgn", "eva"])
+def test_same_seed_same_channel_and_another_seed_another(channel):
     """Keys, and with them headers and ciphertexts, are fresh in every run; the channel is not."""
 
-    def noise(seed):
+    def received(level, seed):
         flowgraph, sink = gr.top_block(), blocks.vector_sink_c()
-        source = blocks.vector_source_c([0] * 20_000)
-        channel = make_channel("awgn", 10.0, 0.001, seed)
-        flowgraph.connect(source, channel, sink)
+        source = blocks.vector_source_c([level] * 20_000)
+        block = deepjscec.simulated_channel(channel, 10.0, 1000.0, seed=seed)
+        flowgraph.connect(source, block, sink)
         flowgraph.run()
         return np.array(sink.data())
 
-    np.testing.assert_array_equal(noise(1), noise(1))
-    assert np.abs(noise(1) - noise(2)).max() > 0.1
-    assert np.mean(np.abs(noise(1)) ** 2) == pytest.approx(0.1, rel=0.03)
+    np.testing.assert_array_equal(received(1, 1), received(1, 1))
+    assert np.abs(received(1, 1) - received(1, 2)).max() > 0.1
+    assert np.mean(np.abs(received(0, 1)) ** 2) == pytest.approx(0.1, rel=0.03)
+
+
+def test_fading_has_unit_mean_power_and_changes():
+    flowgraph, sink = gr.top_block(), blocks.vector_sink_c()
+    samples = np.random.default_rng(1).standard_normal(4_000_000, np.float32).view(np.complex64) * np.sqrt(0.5)
+    source = blocks.vector_source_c(samples.tolist())
+    block = deepjscec.simulated_channel("eva", 60.0, 0.0, 500.0, seed=3)
+    flowgraph.connect(source, block, sink)
+    flowgraph.run()
+    power = np.mean(np.abs(np.array(sink.data())[:1_998_000]).reshape(-1, 2000) ** 2, axis=1)
+    assert np.mean(power) == pytest.approx(1, abs=0.2)
+    assert np.std(power) > 0.2
 
 
 def _small(folder):

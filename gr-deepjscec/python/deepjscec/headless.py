@@ -25,7 +25,8 @@ from deepjscec.crypto import CIPHER_NAMES, read_key_file
 from deepjscec.phy import PROFILES
 
 from .fresh_key import fresh_key
-from .loopback import CHANNEL_TAPS, Loopback, LoopbackSettings
+from .loopback import Loopback, LoopbackSettings
+from .simulated_channel import CHANNELS
 
 WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 
@@ -33,7 +34,7 @@ WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that keys and half-made results are cleaned up
-    arguments = make_parser(tuple(CHANNEL_TAPS), CIPHER_NAMES, tuple(PROFILES)).parse_args(argv)
+    arguments = make_parser(CHANNELS, CIPHER_NAMES, tuple(PROFILES)).parse_args(argv)
     try:
         return run(arguments)
     except (ValueError, OSError) as error:
@@ -67,6 +68,7 @@ def run(arguments: Namespace) -> int:
             arguments.channel,
             eve_snr_db=arguments.eve_snr,
             cfo_hz=arguments.cfo,
+            doppler_hz=arguments.doppler,
             packet_loss=arguments.packet_loss,
             seed=arguments.seed,
             profile=arguments.profile,
@@ -98,7 +100,7 @@ def run(arguments: Namespace) -> int:
 
 def _public(settings: LoopbackSettings) -> dict[str, Any]:
     link = ("model", "rate", "cipher", "profile", "sample_rate", "max_papr_db")
-    channel = ("channel", "eve_snr_db", "cfo_hz", "packet_loss", "seed")
+    channel = ("channel", "doppler_hz", "eve_snr_db", "cfo_hz", "packet_loss", "seed")
     return {name: getattr(settings, name) for name in link + channel}
 
 

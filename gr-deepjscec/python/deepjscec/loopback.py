@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gnuradio import channels, gr
+from gnuradio import gr
 
 from deepjscec.app.capture.fields import capture_fields
 from deepjscec.codec import ModelCard, find_model
@@ -26,12 +26,7 @@ from .ofdm_receiver import ofdm_receiver
 from .ofdm_transmitter import ofdm_transmitter
 from .packet_loss import packet_loss
 from .sigmf_recorder import sigmf_recorder
-
-# impulse responses in samples, of unit energy
-CHANNEL_TAPS: dict[str, tuple[complex, ...]] = {
-    "awgn": (1.0,),
-    "two-path": (0.8, 0, 0, 0, 0, 0, 0, 0.6j),  # notches every 1/7 of the sample rate, 17 dB deep
-}
+from .simulated_channel import simulated_channel
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,7 @@ class LoopbackSettings:
     channel: str = "awgn"
     snr_db: float = 10.0  # Es/N0 per complex payload symbol at Bob
     eve_snr_db: float = 30.0
+    doppler_hz: float = 10.0  # of channels that fade
     cfo_hz: float = 0.0  # Bob's frequency offset; Eve's is its negative
     packet_loss: float = 0.0  # probability that Bob loses a packet, on top of the channel
     seed: int = 0  # of noise, start time and packet loss; never of keys
@@ -72,10 +68,10 @@ class Loopback(gr.top_block):
         self.encryptor = encryptor(str(s.alice_key), s.cipher, s.model, s.profile)
         lead_in = int(rng.integers(2_000, 20_000))  # nobody knows when Alice begins
         self.transmitter = ofdm_transmitter(s.profile, lead_in=lead_in, max_papr_db=s.max_papr_db)
-        self.bob_channel = make_channel(s.channel, s.snr_db, s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31)))
-        self.eve_channel = make_channel(
-            s.channel, s.eve_snr_db, -s.cfo_hz / s.sample_rate, int(rng.integers(1, 1 << 31))
-        )
+        # Eve is somewhere else: fading and noise of her own
+        bob_seed, eve_seed = (int(rng.integers(1, 1 << 31)) for _ in range(2))
+        self.bob_channel = simulated_channel(s.channel, s.snr_db, s.cfo_hz, s.doppler_hz, s.profile, bob_seed)
+        self.eve_channel = simulated_channel(s.channel, s.eve_snr_db, -s.cfo_hz, s.doppler_hz, s.profile, eve_seed)
         self.bob_receiver = ofdm_receiver(s.profile)
         self.eve_receiver = ofdm_receiver(s.profile)
         self.loss = packet_loss(s.packet_loss, int(rng.integers(1 << 31)))
@@ -135,20 +131,3 @@ class Loopback(gr.top_block):
             },
             "eve": {**self.eve_receiver.get_stats(), **self.eavesdropper.get_stats()},
         }
-
-
-def make_channel(name: str, snr_db: float, frequency_offset: float, seed: int) -> Any:
-    """GNU Radio's channel model: taps by name, noise for `snr_db`, `frequency_offset` in cycles per sample.
-
-    Active carriers have unit energy and transforms are unitary, so noise of variance v per complex sample is noise of
-    variance v per payload symbol; `noise_voltage` is the square root of that variance.
-    """
-    if name not in CHANNEL_TAPS:
-        raise ValueError(f"channel {name!r} is none of {', '.join(CHANNEL_TAPS)}")
-    return channels.channel_model(
-        noise_voltage=10 ** (-snr_db / 20),
-        frequency_offset=frequency_offset,
-        epsilon=1.0,
-        taps=CHANNEL_TAPS[name],
-        noise_seed=seed,
-    )

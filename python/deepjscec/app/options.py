@@ -78,6 +78,14 @@ def frequency(text: str) -> float:
     return _number(text)
 
 
+def doppler(text: str) -> float:
+    """A Doppler frequency in Hz, from 0 to 1000."""
+    value = _number(text)
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Doppler frequency from 0 to 1000 Hz")
+    return value
+
+
 def seed(text: str) -> int:
     """A seed of the simulation, 0 or more."""
     if not text.isdecimal() or len(text) > 18:
@@ -119,7 +127,8 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str], profiles: Seque
     add("--snr", type=snr, default=10.0, metavar="DB", help="Es/N0 per payload symbol at Bob (default %(default)g)")
     add("--eve-snr", type=snr, default=30.0, metavar="DB", help="the same at Eve (default %(default)g)")
     add("--sweep", type=sweep, metavar="START:STOP:STEP", help="run once for each SNR of Bob, in dB; replaces --snr")
-    add("--channel", choices=channels, default="awgn", help="default %(default)s")
+    add("--channel", choices=channels, default="awgn", help="default %(default)s; epa and eva fade, Eve's on its own")
+    add("--doppler", type=doppler, default=10.0, metavar="HZ", help="of a channel that fades (default %(default)g)")
     add("--profile", choices=profiles, default="default", help="the waveform's bandwidth (default %(default)s)")
     add(
         "--max-papr",

@@ -200,7 +200,7 @@ class PacketDemodulator:
     def _quiet(self, grid: NDArray[np.complex128]) -> int:
         """Where silence begins, if the packet ends in it; a large number if not.
 
-        A changing channel explains silence by a fade.  So may it be, but while nothing comes something else can be found.
+        A changing channel explains silence by a fade.  It may be one, but where nothing comes nothing can be lost.
         """
         power = np.mean(squared_magnitude(grid), axis=1)
         last = int(np.flatnonzero(power >= QUIET * np.median(power[: self._payload_row]))[-1])
