@@ -160,6 +160,8 @@ class Codec:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
+        # Idle threads that spin take the cores from the other blocks of a flowgraph, and even from each other.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = self.card.folder / name
         try:
             session = onnxruntime.InferenceSession(self._models[name], options, providers=self._providers)
