@@ -37,7 +37,7 @@ from .window import WindowPlacer
 #: in the first pass and 10 of the first pass's (0.0019) in the second, measured at Es/N0 = -2 dB.
 FIRST_SEARCH = 0.15
 SECOND_SEARCH = 0.02
-#: A symbol with less than this share of the header's power is silent.
+#: A symbol with less than this share of the preamble's power is silent.
 QUIET = 0.02
 
 
@@ -203,7 +203,7 @@ class PacketDemodulator:
         A changing channel explains silence by a fade.  It may be one, but where nothing comes nothing can be lost.
         """
         power = np.mean(squared_magnitude(grid), axis=1)
-        last = int(np.flatnonzero(power >= QUIET * np.median(power[: self._payload_row]))[-1])
+        last = int(np.flatnonzero(power >= QUIET * np.mean(power[:PREAMBLE_ROWS]))[-1])
         return self._behind(last + 1) if last + 1 < len(power) else self._profile.max_packet_len
 
     def _behind(self, row: int) -> int:
