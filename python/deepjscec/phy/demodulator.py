@@ -102,25 +102,32 @@ class PacketDemodulator:
         decoded = self._decode(grid, known, channel, track, total)
         if decoded is None:
             # Perhaps an interferer: again, with less trust in what it touches.
-            carrier, symbol = uneven_noise(known, misfit)
-            if np.all(carrier == 1.0) and np.all(symbol == 1.0):
-                return None
-            known = known.whitened(carrier, symbol)
+            known = known.whitened(*uneven_noise(known, misfit))
             channel, track, total, _ = estimator.fit_static(known, channel, track, noise)
-            decoded = self._decode(grid, known, channel, track, total)
+            decoded = self._decode(grid, known, channel, track, total, wary=True)
             if decoded is None:
                 return None
         return Header(*decoded, found.cfo + track.frequency, advance, channel, noise, level, clean is not part)
 
     def _decode(
-        self, grid: NDArray[np.complex128], known: Observations, channel: Channel, track: Track, noise: float
+        self,
+        grid: NDArray[np.complex128],
+        known: Observations,
+        channel: Channel,
+        track: Track,
+        noise: float,
+        wary: bool = False,
     ) -> tuple[bytes, int] | None:
-        """Header and payload length from preamble and header symbols, None when the CRC fails."""
+        """Header and payload length from preamble and header symbols, None when the CRC fails.
+
+        ``wary`` gives less weight to carriers with more power than channel and noise explain.
+        """
         response = (channel.response * self._estimator.tracker.rotation(track, known.times))[PREAMBLE_ROWS:]
         later = grid[PREAMBLE_ROWS:]
-        carrier = outstanding_carriers(later, response, noise)
-        matched = (np.conj(response) * later / (noise * carrier))[~self._profile.pilot_cells(len(later))]
-        return header_code.decode(self._profile, matched)
+        matched = np.conj(response) * later / noise
+        if wary:
+            matched /= outstanding_carriers(later, response, noise)
+        return header_code.decode(self._profile, matched[~self._profile.pilot_cells(len(later))])
 
     def samples_needed(self, header: Header) -> int:
         """Samples from the packet's start to the end of its last transform window."""
