@@ -11,6 +11,7 @@ import pytest
 from deepjscec.phy import Profile
 from deepjscec.phy.acquisition import PreambleAcquisition
 from deepjscec.phy.detector import FALSE_ALARM, RepetitionDetector
+from deepjscec.phy.preamble import preamble_samples
 from tests.phy.phy_signals import burst, channel, gaussian, receive
 
 
@@ -145,3 +146,17 @@ def test_packet_right_behind_a_broken_one_is_received():
         found, stats = receive(channel(rng, np.concatenate([broken[:cut], samples]), 15))
         assert [p.header for p in found] == [header]
         assert stats["detected"] == 2 and stats["packets"] == 1
+
+
+def test_no_start_is_reported_in_front_of_what_was_looked_at():
+    # The second of the preamble's bodies alone, at the view's very beginning, matches a start one body earlier.
+    profile = Profile()
+    acquisition = PreambleAcquisition(profile, RepetitionDetector(profile))
+    rng = np.random.default_rng(0)
+    for shift in range(-400, 401, 16):
+        samples = np.zeros(acquisition.before + acquisition.lookahead + 800, np.complex64)
+        samples[400 + shift : 400 + shift + 576] = preamble_samples(profile)
+        samples += gaussian(rng, len(samples)) * 0.1
+        found = acquisition.examine(samples[400:])
+        assert found is None or 0 <= found.start < acquisition.before + acquisition.after
+        assert found is None or abs(found.start - shift) <= 1

@@ -108,7 +108,7 @@ class PreambleAcquisition:
         if best < self.threshold:
             return None
         start, cfo = self._align(clean, start, cfo)
-        if start >= self.before + self.after:
+        if not 0 <= start < self.before + self.after:
             return None
         return Acquisition(start, cfo, best)
 
