@@ -88,7 +88,8 @@ def packet_figures(packet: Packet, payload: NDArray[np.complex64], ideal: Ideal)
     error = np.abs(packet.symbols - payload)[kept].astype(np.float64) ** 2
     told = variance[kept]
     weight = 1 / (1 + variance)
-    gain = max(float(np.mean(weight)), 1e-12)
+    # A packet of which nothing is left has no symbols to combine.
+    gain = float(np.mean(weight)) if np.mean(weight) > 1e-3 else np.nan
     combined = np.mean(np.abs(weight / gain * packet.symbols - payload) ** 2)
     return [
         float(np.mean(error)) if kept.any() else np.nan,

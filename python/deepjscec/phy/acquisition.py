@@ -48,7 +48,8 @@ class PreambleAcquisition:
     """Examines candidates of the repetition detector.
 
     A packet's metric crosses the threshold before its plateau, at most ``fft_len`` early with silence in
-    front of it.  Starts from `before` samples in front of the candidate up to `after` behind it are
+    front of it, and stays over it behind the preamble's start for nearly as long, which is where a search begins that
+    something else has held up.  Starts from `before` samples in front of the candidate up to `after` behind it are
     accepted.  Another ``fft_len`` starts are tried but not accepted: the repeated body makes a second, lower
     peak one ``fft_len`` in front of the true one, and a candidate that sees only that one (a chance hit
     shortly before a packet) must leave the packet to the next candidate.
@@ -58,7 +59,7 @@ class PreambleAcquisition:
         self._profile = profile
         self._detector = detector
         preamble = preamble_samples(profile)
-        self.before = profile.fft_len // 2  #: samples read in front of the candidate
+        self.before = profile.fft_len  #: samples read in front of the candidate
         self.after = profile.fft_len + 2 * profile.cp_len  #: accepted starts behind the candidate
         self._positions = self.after // detector.step + 1  #: grid positions whose metric is compared
         self._lags = self.before + self.after + profile.fft_len

@@ -25,11 +25,17 @@ def blank_foreign(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
     return np.where(foreign, 0.0, samples) if foreign.any() else samples
 
 
-def blank_impulses(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Samples with impulses zeroed, complex128[n]; the very same array where there are none."""
+def blank_impulses(samples: NDArray[np.complex128], span: int | None = None) -> NDArray[np.complex128]:
+    """Samples with impulses zeroed, complex128[n]; the very same array where there are none.
+
+    The mean power is that of ``span`` samples at a time, which must not be mostly silence, or of all.
+    """
+    span = len(samples) if span is None else span
     for _ in range(ROUNDS):
         power = squared_magnitude(samples)
-        impulse = power > FACTOR * np.mean(power)
+        starts = np.arange(0, len(samples), span)
+        means = np.add.reduceat(power, starts) / np.diff(np.append(starts, len(samples)))
+        impulse = power > FACTOR * np.repeat(means, span)[: len(samples)]
         if not impulse.any():
             break
         samples = np.where(impulse, 0.0, samples)

@@ -81,7 +81,7 @@ class PacketDemodulator:
         level = float(np.sqrt(np.mean(squared_magnitude(part[: profile.preamble_len]))))
         if level == 0.0:
             return None
-        part = blank_impulses(remove_constant(blank_foreign(part / level)))
+        part = blank_impulses(remove_constant(blank_foreign(part / level)), profile.symbol_len)
         clean = remove_spurs(part)
         sent = preamble_carriers(profile)
         two = ofdm.to_carriers(profile, clean, self._bodies[:PREAMBLE_ROWS] + self._placer.initial, found.cfo)
@@ -148,7 +148,8 @@ class PacketDemodulator:
         profile = self._profile
         count, first = header.payload_symbols, self._payload_row
         part = samples[: self.samples_needed(header)].astype(np.complex128) / header.level
-        part = blank_impulses(remove_constant(blank_foreign(part)))
+        # Symbol by symbol, for a payload may be louder than the header.
+        part = blank_impulses(remove_constant(blank_foreign(part)), profile.symbol_len)
         windows = self._bodies[: first + profile.payload_ofdm_symbols(count)] + header.advance
         clean = remove_spurs(part) if header.spurs else part
         grid, known, estimate = self._estimate(balance(clean), windows, header)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,7 +25,7 @@ class Profile:
         fft_len: carriers of the transform, a power of two from 64 to 4096; carrier spacing is
             ``sample_rate / fft_len``.
         cp_len: cyclic prefix in samples, and the longest channel the receiver estimates;
-            ``fft_len / 16 <= cp_len <= fft_len / 2``.
+            ``fft_len / 16 <= cp_len <= 3/8 fft_len``.
         active_carriers: data and pilot carriers together, even, symmetric about the empty DC carrier.
         pilot_carriers: comb pilots in each header and payload symbol; divides ``active_carriers``.
         header_bytes: length of the header the user sends with each packet, 1 to 255.
@@ -59,10 +58,11 @@ class Profile:
         rate = self.sample_rate
         if isinstance(rate, bool) or not isinstance(rate, (int, float, np.integer, np.floating)):
             raise ValueError(f"sample_rate must be a number, got {rate!r}")
-        _require(0 < rate < math.inf, "sample_rate", rate, "a positive, finite number of Hz")
+        _require(0 < rate <= 1e12, "sample_rate", rate, "above 0 and at most 1e12 Hz")
         n = self.fft_len
         _require(64 <= n <= 4096 and n & (n - 1) == 0, "fft_len", n, "a power of two from 64 to 4096")
-        _require(n // 16 <= self.cp_len <= n // 2, "cp_len", self.cp_len, "from fft_len/16 to fft_len/2")
+        # The preamble has two prefixes and two bodies: near half a body, the prefixes look like a third.
+        _require(n // 16 <= self.cp_len <= 3 * n // 8, "cp_len", self.cp_len, "from fft_len/16 to 3/8 fft_len")
         _require(
             self.active_carriers % 2 == 0 and n // 4 <= self.active_carriers <= n - 2,
             "active_carriers",
