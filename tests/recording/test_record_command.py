@@ -83,7 +83,7 @@ def test_nothing_that_came_is_exit_code_1_and_no_file(tmp_path, capsys):
         (["file", "{0}/none", "--sample-rate", "1e6"], "none: No such file"),
         (["file", "{0}", "--sample-rate", "1e6"], "is a folder"),
         (["file", "{0}/raw"], "--sample-rate"),
-        (["file", "{0}/raw", "--sample-rate", "-1"], "'-1' is not a rate above 0"),
+        (["file", "{0}/raw", "--sample-rate", "-1"], "'-1' is not a rate from 1 to 1e12 Hz"),
         (["file", "{0}/raw", "--sample-rate", "nan"], "'nan' is not a number"),
         (["file", "{0}/raw", "--sample-rate", "1e6", "--samples", "0"], "'0' is not a number of samples"),
         (["file", "{0}/raw", "--sample-rate", "1e6", "--format", "rf32"], "rf32"),

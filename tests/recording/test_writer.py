@@ -183,9 +183,9 @@ def test_annotating_replaces_our_annotations_and_keeps_others(tmp_path):
     metadata["annotations"] = [{"core:sample_start": 50, "core:label": "a bird"}]
     del metadata["global"]["core:extensions"]  # as in another program's file
     meta.write_text(json.dumps(metadata))
-    annotate(meta, [Annotation(900, 10, "old")])
-    annotate(meta, [Annotation(9, 10, "new"), Annotation(70, 10, "newer")])
+    annotate(meta, [Annotation(700, 10, "old"), Annotation(900, 10, "not looked at again")], 0, 1000)
+    annotate(meta, [Annotation(9, 10, "new"), Annotation(70, 10, "newer")], 0, 800)
     after = json.loads(meta.read_text())
-    assert [a["core:label"] for a in after["annotations"]] == ["new", "a bird", "newer"]
+    assert [a["core:label"] for a in after["annotations"]] == ["new", "a bird", "newer", "not looked at again"]
     assert [extension["name"] for extension in after["global"]["core:extensions"]] == ["deepjscec"]
     np.testing.assert_array_equal(read(meta), SAMPLES)

@@ -31,7 +31,8 @@ class simulated_channel(gr.hier_block2):
 
     `awgn` has one path and `two-path` two that stand still; `epa` and `eva` are Rayleigh fading, 3GPP's Extended
     Pedestrian A and Vehicular A profiles stretched to half and 0.8 of the cyclic prefix, with `doppler` in Hz. For
-    these `snr_db` is the mean. The burst must arrive as it was made, with active carriers of unit energy.
+    these `snr_db` is the mean. The burst must arrive as it was made, with active carriers of unit energy. `sample_rate`
+    in Hz, 0 for the profile's own.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class simulated_channel(gr.hier_block2):
         doppler: float = 10.0,
         profile: str = "default",
         seed: int = 0,
+        sample_rate: float = 0.0,
     ) -> None:
         from deepjscec.phy import Profile
 
@@ -49,7 +51,9 @@ class simulated_channel(gr.hier_block2):
         gr.hier_block2.__init__(self, "DeepJSCEC Simulated Channel", signature, signature)
         if channel not in CHANNELS:
             raise ValueError(f"channel {channel!r} is none of {', '.join(CHANNELS)}")
-        waveform = Profile.named(profile)
+        waveform = Profile.named(profile, sample_rate or None)
+        if not (np.isfinite(snr_db) and np.isfinite(frequency_offset)):
+            raise ValueError(f"snr_db {snr_db} and frequency_offset {frequency_offset} must be finite")
         if not 0 <= doppler <= waveform.sample_rate / 100:
             raise ValueError(f"doppler {doppler:g} Hz is not from 0 to a hundredth of the sample rate")
         self._sample_rate = waveform.sample_rate
@@ -59,7 +63,7 @@ class simulated_channel(gr.hier_block2):
             frequency_offset=frequency_offset / self._sample_rate,
             epsilon=1.0,
             taps=STATIC_TAPS.get(channel, (1.0,)),
-            noise_seed=seed,
+            noise_seed=abs(seed),
         )
         if channel in STATIC_TAPS:
             self.connect(self, self._model, self)
@@ -73,7 +77,7 @@ class simulated_channel(gr.hier_block2):
             doppler / self._sample_rate,
             False,
             0.0,
-            seed % (1 << 24) * 64,  # paths take consecutive seeds
+            abs(seed) % (1 << 24) * 64,  # paths take consecutive seeds
             delays + GUARD,
             np.sqrt(powers / powers.sum()),
             2 * GUARD + int(np.ceil(longest)) + 1,

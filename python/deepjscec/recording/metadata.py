@@ -143,14 +143,19 @@ def write_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
     os.replace(partial, path)
 
 
-def annotate(path: str | Path, annotations: Iterable[Annotation]) -> None:
+def annotate(path: str | Path, annotations: Iterable[Annotation], first: int, last: int) -> None:
     """Put annotations into the metadata of a recording, in place of those put there before; others' stay.
 
-    `path` of either file. Raises `ValueError` or `OSError` that names the file.
+    `path` of either file; `first` sample and the one behind the `last` of the stretch that was looked at: annotations
+    that begin outside it stay, too. Raises `ValueError` or `OSError` that names the file.
     """
     meta, _ = pair(path)
     metadata = read_metadata(meta)
-    others = [a for a in metadata["annotations"] if a.get("core:generator") != GENERATOR]
+    others = [
+        a
+        for a in metadata["annotations"]
+        if a.get("core:generator") != GENERATOR or not first <= a["core:sample_start"] < last
+    ]
     ours = [a.as_sigmf() for a in annotations]
     metadata["annotations"] = sorted(others + ours, key=lambda a: a["core:sample_start"])
     extensions = metadata["global"].setdefault("core:extensions", [])

@@ -46,10 +46,10 @@ class Output:
         """Write what is still incomplete."""
         self._write(self._listener.finish())
 
-    def annotations(self) -> list[Annotation]:
-        """The packets, for the recording's metadata."""
+    def annotations(self, shift: float = 0.0) -> list[Annotation]:
+        """The packets, for the recording's metadata; frequencies are the recording's, before its `shift` in Hz."""
         return [
-            Annotation.of_packet(found["start"], found["length"], found["snr_db"], found["cfo_hz"])
+            Annotation.of_packet(found["start"], found["length"], found["snr_db"], found["cfo_hz"] - shift)
             for found in self.packets
         ]
 

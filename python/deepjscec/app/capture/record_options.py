@@ -54,8 +54,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def positive_rate(text: str) -> float:
     """A sample rate in Hz."""
     value = frequency(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rate above 0")
+    if not 1 <= value <= 1e12:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 1 to 1e12 Hz")
     return value
 
 

@@ -67,8 +67,8 @@ def run(arguments: Namespace) -> int:
             "counters": {"receiver": receiver.stats, "listener": dict(listener.stats)},
         }
         write_json(folder / "metrics.json", metrics)
-    if arguments.annotate:
-        annotate(recording.path, output.annotations())
+    if arguments.annotate and output.packets:
+        annotate(recording.path, output.annotations(arguments.shift), first, last)
     print(f"{len(output.packets)} packets, {len(output.pictures)} pictures; results in {arguments.out}")
     if output.pictures or (isinstance(listener, Bystander) and output.packets):
         return 0

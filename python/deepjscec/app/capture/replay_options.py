@@ -53,6 +53,6 @@ def _size(text: str) -> tuple[int, int]:
 
 def _moment(text: str) -> float:
     value = frequency(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0")
+    if not 0 <= value <= 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 1e9")
     return value
