@@ -92,7 +92,9 @@ class PacketDemodulator:
         grid = ofdm.to_carriers(profile, clean, windows, found.cfo)
         loud = loudness(grid)
         _, noise = _preamble_estimate(grid[:PREAMBLE_ROWS] / np.sqrt(loud), sent)
-        known = reference(profile, grid, windows).whitened(loud, np.ones(len(windows)))
+        known = reference(profile, grid, windows)
+        if np.any(loud > 1.0):
+            known = known.whitened(loud, np.ones(len(windows)))
         training = known.until(PREAMBLE_ROWS)
         channel = estimator.static.fit(training, np.ones(len(training.sent), np.complex128), noise)
         track = estimator.tracker.start(len(windows))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,17 @@ from .preamble import pilots, preamble_carriers
 from .profile import Profile
 
 PREAMBLE_ROWS = 2
+
+
+@lru_cache(maxsize=128)
+def _without_header(profile: Profile, rows: int) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    """What is sent, and where it is known: preamble and the pilots of ``rows`` later symbols."""
+    shape = PREAMBLE_ROWS + rows, profile.active_carriers
+    sent, known = np.zeros(shape, np.complex128), np.ones(shape, np.bool_)
+    sent[:PREAMBLE_ROWS] = preamble_carriers(profile)
+    known[PREAMBLE_ROWS:] = profile.pilot_cells(rows)
+    sent[PREAMBLE_ROWS:][known[PREAMBLE_ROWS:]] = pilots(profile)[:rows].ravel()
+    return sent, known
 
 
 def reference(
@@ -28,16 +41,10 @@ def reference(
         windows: int64[rows], first sample of each row's transform window, from the packet's start.
         header: the header's bytes, None as long as they are not known; ``payload_symbols`` goes with them.
     """
-    rows = len(grid) - PREAMBLE_ROWS
-    sent = np.empty(grid.shape, np.complex128)
-    known = np.ones(grid.shape, np.bool_)
-    sent[:PREAMBLE_ROWS] = preamble_carriers(profile)
-    cells = profile.pilot_cells(rows)
-    sent[PREAMBLE_ROWS:][cells] = pilots(profile)[:rows].ravel()
+    sent, known = _without_header(profile, len(grid) - PREAMBLE_ROWS)
     if header is not None:
-        end = profile.header_ofdm_symbols
-        coded = header_code.encode(profile, header, payload_symbols)
-        sent[PREAMBLE_ROWS:][:end][~cells[:end]] = coded.ravel()
-        cells[:end] = True
-    known[PREAMBLE_ROWS:] = cells
+        sent, known = sent.copy(), known.copy()
+        rows = slice(PREAMBLE_ROWS, PREAMBLE_ROWS + profile.header_ofdm_symbols)
+        sent[rows][~known[rows]] = header_code.encode(profile, header, payload_symbols).ravel()
+        known[rows] = True
     return Observations.gather(grid, windows.astype(np.float64), sent, known)
