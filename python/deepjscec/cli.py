@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -107,7 +106,6 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from deepjscec.app.capture.replay import run
 
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-made results are cleaned up
         return run(arguments)
 
     parser.set_defaults(run=run)

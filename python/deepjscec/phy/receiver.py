@@ -16,6 +16,7 @@ from .detector import RepetitionDetector
 from .observations import Observations
 from .packet import Packet
 from .profile import Profile
+from .rotors import matched_by_column
 from .stream import SampleBuffer
 from .tracking import Tracker
 
@@ -230,3 +231,4 @@ def _compile_kernels() -> None:
     known = Observations.gather(ones, np.array([0.0, 1.0]), ones, np.ones(ones.shape, np.bool_))
     tracker = Tracker(profile)
     tracker.refine(tracker.start(2), known, ones.ravel(), 1.0)
+    matched_by_column(known.received, known.sent, known.column, known.columns)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from argparse import Namespace
@@ -12,6 +11,7 @@ from typing import Any
 
 from deepjscec.app.capture.fields import capture_fields
 from deepjscec.app.capture.sources import file_bytes, zmq_messages
+from deepjscec.app.capture.stop_request import StopRequest
 from deepjscec.codec import ModelCard, find_model
 from deepjscec.crypto import CIPHER_NAMES
 from deepjscec.phy import Profile
@@ -27,7 +27,7 @@ def run(arguments: Namespace) -> int:
     """
     sample_bytes = FORMATS[arguments.format][1]
     fields = _fields(arguments)
-    with _Stop() as stop:
+    with StopRequest() as stop:
         source: Generator[bytes]
         if arguments.source == "zmq":
             options = {"pull": arguments.pull, "topic": arguments.topic, "sample_bytes": sample_bytes}
@@ -75,7 +75,7 @@ def _limit(arguments: Namespace, sample_bytes: int) -> int | None:
 
 
 def _copy(
-    source: Generator[bytes], writer: RecordingWriter, limit: int | None, timeout: float | None, stop: _Stop
+    source: Generator[bytes], writer: RecordingWriter, limit: int | None, timeout: float | None, stop: StopRequest
 ) -> int:
     """Bytes from `source` to `writer`, at most `limit` of them; returns how many."""
     taken = 0
@@ -96,27 +96,6 @@ def _copy(
     finally:
         source.close()
         progress.end()
-
-
-class _Stop:
-    """Turns the first Ctrl-C or SIGTERM into the wish to stop; a second one does what it always does."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def _ask(self, number: int, frame: object) -> None:
-        self.asked = True
-        signal.signal(number, self._before[number])
-
-    def __exit__(self, *error: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
 
 
 class _Progress:

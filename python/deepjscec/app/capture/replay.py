@@ -13,6 +13,7 @@ from deepjscec import __version__
 from deepjscec.app.capture.fields import CaptureFields
 from deepjscec.app.capture.listeners import Bob, Bystander, Eve, Listener
 from deepjscec.app.capture.output import Output
+from deepjscec.app.capture.stop_request import StopRequest
 from deepjscec.app.results import result_folder, write_json
 from deepjscec.app.roles import make_receiver
 from deepjscec.attack import UnkeyedReceiver
@@ -46,9 +47,11 @@ def run(arguments: Namespace) -> int:
     pieces = recording.chunks(first, last)
     samples = convert(pieces, recording.sample_rate, shift=arguments.shift, to_rate=profile.sample_rate)
     receiver = Receiver(profile)
-    with result_folder(arguments.out) as folder:
+    with result_folder(arguments.out) as folder, StopRequest() as stop:
         output = Output(listener, profile, recording.sample_rate, first, folder)
         for piece in samples:
+            if stop.asked:
+                raise SystemExit(128 + stop.signal)  # the folder cleans up
             output.take(receiver.process(piece))
         output.take(receiver.flush())
         output.finish()
