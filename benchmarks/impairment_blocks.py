@@ -11,20 +11,12 @@ from typing import Any
 
 import numpy as np
 from gnuradio import analog, blocks, channels, filter, gr
+from gnuradio.deepjscec.simulated_channel import FADING_PATHS, GUARD, SINUSOIDS
 from numpy.typing import NDArray
 from scipy.signal import firwin
 
 SAMPLE_RATE = 1e6
-#: Delays in ns and powers in dB of 3GPP TS 36.101, tables B.2.1-2 and B.2.1-3.
-EPA = ((0, 30, 70, 90, 110, 190, 410), (0.0, -1.0, -2.0, -3.0, -8.0, -17.2, -20.8))
-EVA = (
-    (0, 30, 150, 310, 370, 710, 1090, 1730, 2510),
-    (0.0, -1.5, -1.4, -3.6, -0.6, -9.1, -7.0, -12.0, -16.9),
-)
-#: `selective_fading_model` puts a path between two samples by a plain sinc, cut off at its first and last tap.
-#: All paths are moved by this many samples, and as many taps follow the last, so that little is cut.
-GUARD = 8
-SINUSOIDS = 8  #: of each path's fading; GNU Radio's documentation recommends it
+EPA, EVA = (FADING_PATHS[name][:2] for name in ("epa", "eva"))
 #: channel_model gives its input this many samples early: its resampler starts at the middle of its 8 taps.
 CHANNEL_MODEL_ADVANCE = 3
 #: Taps of the filters around a resampler, at twice the rate.

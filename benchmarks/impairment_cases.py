@@ -26,7 +26,7 @@ from impairment_case import (
 )
 
 #: Share of the cyclic prefix that the longest path is late by.
-SHARES = {"EPA": 0.5, "EVA": 0.8}
+SHARES = {name.upper(): share for name, (_, _, share) in radio.FADING_PATHS.items()}
 
 
 def all_cases() -> list[Case]:

@@ -95,7 +95,7 @@ class PreambleAcquisition:
         # An interferer repeats itself like a preamble, with a phase of its own, and no filter takes it off altogether.
         trials = [fraction] if clean is part else [fraction + quarter / 4 for quarter in range(4)]
         clean = clean[: self._needed]
-        power = clean.real**2 + clean.imag**2
+        power = squared_magnitude(clean)
         mean = float(np.mean(power))
         if mean == 0.0:
             return None

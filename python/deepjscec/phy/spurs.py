@@ -75,7 +75,7 @@ def clip_spectrum(samples: NDArray[np.complex128]) -> NDArray[np.complex128]:
 
 
 def _peak(samples: NDArray[np.complex128], frequency: float) -> float:
-    """Maximum of the periodogram near ``frequency`` (cycles per sample), by Newton steps on its logarithm's slope."""
+    """Maximum of the periodogram near ``frequency`` (cycles per sample), by Newton steps."""
     n = np.arange(len(samples)) - (len(samples) - 1) / 2
     # Newton's steps lead to the maximum from within 0.4 of a line only.
     near = frequency + np.array([-0.5, -0.25, 0.0, 0.25, 0.5]) / len(samples)
