@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from marked_tables import update
+from marked_tables import markdown, update
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/waveform.md")
+PAGES = ("README.md", "docs/waveform.md", "docs/codec.md")
 
 
 def loopback() -> str:
@@ -45,15 +46,55 @@ def loopback() -> str:
     return "\n".join(lines)
 
 
+SETS = {"kodak": "Kodak, 12 odd-numbered", "dev_lossless.npz": "CIFAR-10 test, first 423"}
+
+
+def codec_rows(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows of `deepjscec evaluate`, each with its model's name."""
+    rows = []
+    for name in names:
+        result = json.loads((ROOT / "results" / "codec" / f"{name}.json").read_text())
+        rows += [{"model": name, **row} for row in result["rows"]]
+    return rows
+
+
+def quality_table(rows: list[dict[str, Any]], snrs: tuple[float, ...]) -> str:
+    """A line for each model, set, rate and kind of encoder: PSNR over `snrs`."""
+    lines: dict[tuple[str, ...], dict[float, dict[str, Any]]] = {}
+    for row in rows:
+        if not row["erased"]:
+            key = (row["model"], SETS.get(row["images"], row["images"]), row["rate"], "yes" if row["told"] else "")
+            lines.setdefault(key, {})[row["snr_db"]] = row
+    cells = [
+        [*key, *(f"{points[snr]['psnr_db']:.1f}" for snr in snrs)]
+        for key, points in lines.items()
+        if all(snr in points for snr in snrs)
+    ]
+    return markdown(["model", "pictures", "rate", "told the SNR", *(f"{snr:g} dB" for snr in snrs)], cells)
+
+
 def codec() -> str:
-    """Symbol-level noise on the measuring sets."""
-    result = json.loads((ROOT / "results" / "codec_quality.json").read_text())
-    lines = ["| pictures | rate | PSNR |", "| --- | --- | --- |"]
-    names = {"kodak": "Kodak, 12 odd-numbered", "dev_lossless.npz": "CIFAR-10 test, first 423"}
-    for row in result["rows"]:
-        values = " / ".join(f"{point['psnr_db']:.1f}" for point in row["snr_db"].values())
-        lines.append(f"| {names.get(row['images'], row['images'])} | {row['rate']} | {values} |")
-    return "\n".join(lines)
+    """Symbol-level noise on the measuring sets, for the first page."""
+    return quality_table([row for row in codec_rows(("photo", "cifar")) if not row["told"]], (0, 5, 10, 15, 20))
+
+
+def quality() -> str:
+    """The same for all models."""
+    return quality_table(codec_rows(("photo", "cifar", "lite")), (0, 5, 10, 15, 20))
+
+
+def erasures() -> str:
+    """What lost blocks cost."""
+    rows = codec_rows(("photo", "cifar"))
+    whole = {(r["model"], r["rate"], r["snr_db"]): r["psnr_db"] for r in rows if not r["erased"] and not r["told"]}
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        if row["erased"] and not row["told"]:
+            loss = whole[row["model"], row["rate"], row["snr_db"]] - row["psnr_db"]
+            lines.setdefault((row["model"], row["rate"], f"{row['erased']:.0%}"), []).append(f"{loss:.1f}")
+    snrs = sorted({row["snr_db"] for row in rows if row["erased"]})
+    heading = ["model", "rate", "blocks lost", *(f"PSNR lost at {snr:g} dB" for snr in snrs)]
+    return markdown(heading, [[*key, *values] for key, values in lines.items()])
 
 
 def peak_power() -> str:
@@ -76,7 +117,13 @@ def peak_power() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"loopback": loopback, "codec": codec, "peak_power": peak_power}
+TABLES = {
+    "loopback": loopback,
+    "codec": codec,
+    "quality": quality,
+    "erasures": erasures,
+    "peak_power": peak_power,
+}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ ALLOWED = {
     "channel": set(),
     "link": {"codec", "crypto"},
     "recording": set(),
-    "training": {"channel"},
+    "training": {"channel", "codec"},
     "attack": {"codec", "crypto", "link"},
     "app": {"codec", "crypto", "phy", "link", "attack", "recording"},
 }

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepjscec import __version__
+from deepjscec.app import evaluation_options
 from deepjscec.app.capture import record_options, replay_options
 from deepjscec.app.options import OneLineParser
 
 EXAMPLES = """examples:
   deepjscec keygen alice.key          a new key file, readable by its owner alone
   deepjscec models                    the models that are installed, their rates and whether their files are intact
+  deepjscec evaluate --images kodak/ --rate 1/12 --snr 0 10 20                 quality over noise, cipher in the loop
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
   deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
   deepjscec train configs/photo.toml --data photos=photos/ --data cifar=cifar-10-batches-py/ --out runs/photo
@@ -36,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=OneLineParser)
     _keygen(commands.add_parser("keygen", help="make a key file"))
     _models(commands.add_parser("models", help="list models and check their files"))
+    _evaluate(commands.add_parser("evaluate", help="measure a model's quality over noise"))
     _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
     _replay(commands.add_parser("replay", help="demodulate a SigMF recording"))
     wanted = next((word for word in argv if not word.startswith("-")), "")
@@ -68,6 +71,8 @@ def _keygen(parser: argparse.ArgumentParser) -> None:
 
 
 def _models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--provider", action="append", help="execution provider to try them on: cpu, cuda or tensorrt")
+
     def run(arguments: argparse.Namespace) -> int:
         from deepjscec.codec import Codec, list_models
 
@@ -77,14 +82,50 @@ def _models(parser: argparse.ArgumentParser) -> None:
         failed = 0
         for name in names:
             try:
-                codec = Codec.load(name)
+                codec = Codec.load(name, providers=arguments.provider or ("cpu",))
+                codec.check()
             except ValueError as error:
                 print(f"deepjscec: {error}", file=sys.stderr)
                 failed += 1
             else:
                 rates = ", ".join(map(str, codec.rates))
-                print(f"{name}: rates {rates}, blocks of {codec.block_size} symbols, hash {codec.model_hash.hex()}")
+                size = sum(map(len, codec.files.values())) / 1e6
+                print(
+                    f"{name}: rates {rates}, blocks of {codec.block_size} symbols, {size:.1f} MB, "
+                    f"hash {codec.model_hash.hex()}"
+                )
         return 2 if failed else 0
+
+    parser.set_defaults(run=run)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    evaluation_options.add_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        import json
+
+        from deepjscec.app.evaluation import evaluate
+        from deepjscec.app.results import write_json
+        from deepjscec.codec import Codec
+        from deepjscec.training.images import load_images
+
+        codec = Codec.load(arguments.model, arguments.threads, arguments.provider or ("cpu",))
+        rates = [str(codec.rates[codec.rate_index(rate)]) for rate in arguments.rate or map(str, codec.rates)]
+        wanted = evaluation_options.conditions(arguments, rates)
+        earlier = []
+        if arguments.json and arguments.append and arguments.json.exists():
+            known = json.loads(arguments.json.read_text())
+            if known["settings"]["model_hash"] != codec.model_hash.hex():
+                raise ValueError(f"{arguments.json}: results of another model, {known['settings']['model_hash']}")
+            earlier = known["rows"]
+        # the folder's name, so that results do not depend on where it lies
+        result = evaluate(
+            codec, {path.name: load_images(path) for path in arguments.images}, wanted, arguments.cipher, arguments.seed
+        )
+        if arguments.json:
+            write_json(arguments.json, {**result, "rows": earlier + result["rows"]})
+        return 0
 
     parser.set_defaults(run=run)
 

@@ -7,6 +7,7 @@ import pytest
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import psnr_db
 from deepjscec.codec import Codec
+from deepjscec.codec.pieces import pieces
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,46 @@ def test_codeword_length_follows_the_rate_for_whole_tiles(codec):
         assert codec.encode(image, rate).size == 3 * 128 * 192 * rate == codec.codeword_length((128, 192), rate)
 
 
-def test_lower_rate_is_a_prefix_of_a_higher_one(codec):
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_a_truncated_codeword_still_decodes(codec, kept):
+    image = default_picture()
+    received = noisy(codec.encode(image, 1 / 6), 10, np.random.default_rng(7))
+    blocks = received.reshape(-1, codec.block_size)
+    short = blocks[: round(kept * len(blocks))].reshape(-1)
+    whole = psnr_db(image, codec.decode(received, 0.1, image.shape[:2], 1 / 6))
+    cut = psnr_db(image, codec.decode(short, 0.1, image.shape[:2], 1 / 6))
+    assert 18 < cut < whole + 0.05
+    erased = np.full(received.size, 0.1, np.float32)
+    erased[short.size :] = np.inf
+    same = codec.decode(received, erased, image.shape[:2], 1 / 6)
+    np.testing.assert_array_equal(codec.decode(short, 0.1, image.shape[:2], 1 / 6), same)
+
+
+def test_telling_the_encoder_an_snr_changes_its_code_alone(codec):
     image = default_picture()[:64, :64]
-    high = codec.encode(image, 1 / 6)
-    for rate in codec.rates:
-        low = codec.encode(image, rate)
-        np.testing.assert_array_equal(low, high[: low.size])
+    told, untold = codec.encode(image, 1 / 6, snr_db=0), codec.encode(image, 1 / 6)
+    assert told.shape == untold.shape
+    assert not np.allclose(told, untold, atol=1e-3)
+    np.testing.assert_array_equal(codec.encode(image, 1 / 6, snr_db=40), codec.encode(image, 1 / 6, snr_db=90))
+
+
+@pytest.mark.parametrize("core", [1, 3])
+def test_pictures_in_pieces_equal_whole_ones(codec, core, monkeypatch):
+    image = default_picture()[:300, :400]
+    sent = codec.encode(image, 1 / 6)
+    received = noisy(sent, 10, np.random.default_rng(8))
+    whole = codec.decode(received, 0.1, image.shape[:2], 1 / 6)
+    monkeypatch.setattr("deepjscec.codec.codec.pieces", lambda *size: pieces(*size, core=core))
+    np.testing.assert_allclose(codec.encode(image, 1 / 6), sent, atol=2e-4)
+    assert np.abs(codec.decode(received, 0.1, image.shape[:2], 1 / 6).astype(int) - whole).max() <= 1
+
+
+def test_pieces_cover_everything_once():
+    covered = np.zeros((7, 11), int)
+    for piece in pieces(7, 11, halo=2, core=3):
+        covered[piece.core] += 1
+        assert covered[piece.whole][piece.inner].shape == covered[piece.core].shape
+    assert (covered == 1).all()
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (33, 47), (100, 61), (64, 250)])

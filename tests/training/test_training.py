@@ -5,6 +5,8 @@ import itertools
 import json
 import os
 import pickle
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -13,16 +15,19 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from deepjscec.app.pictures import default_picture, png_bytes  # noqa: E402
-from deepjscec.channel.layers import awgn, erase_blocks  # noqa: E402
+from deepjscec.channel.layers import MODULO_CELL, awgn, erase_blocks, modulo, rayleigh_blocks  # noqa: E402
 from deepjscec.codec import Codec  # noqa: E402
-from deepjscec.codec.layout import codeword_to_latent, latent_to_codeword  # noqa: E402
+from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks  # noqa: E402
 from deepjscec.training.config import load_config  # noqa: E402
 from deepjscec.training.export import export, load_model  # noqa: E402
 from deepjscec.training.export import main as export_main  # noqa: E402
 from deepjscec.training.images import load_images, pack_images  # noqa: E402
+from deepjscec.training.muon import orthogonalise  # noqa: E402
 from deepjscec.training.network import Architecture, normalise_blocks  # noqa: E402
 from deepjscec.training.patches import PatchSource  # noqa: E402
-from deepjscec.training.train import learning_rate_at, main  # noqa: E402
+from deepjscec.training.train import main  # noqa: E402
+from deepjscec.training.trainer import learning_rate_at  # noqa: E402
+from deepjscec.training.weights import read_weights  # noqa: E402
 
 CONFIG = """
 name = "toy"
@@ -30,14 +35,16 @@ name = "toy"
 "1/48" = 1
 "1/24" = 2
 [model]
-tiers = 2
-quarter_width = 8
-eighth_width = 16
+tier_choices = [1, 2]
+width = 16
+encoder_blocks = 1
+decoder_blocks = 1
 [[data]]
 name = "photos"
 patch = 32
 batch = 4
 scales = [1.0, 0.5]
+adaptive = 0.5
 held_out = 1
 [channel]
 tiers = { 1 = 0.5, 2 = 0.5 }
@@ -124,11 +131,12 @@ def test_exported_model_equals_the_trained_one(setting):
     image = default_picture()[:64, :96]
     planes = torch.from_numpy(image.transpose(2, 0, 1).copy())[None].float() / 255
     with torch.no_grad():
-        latent = model.encode(planes)
-        symbols = latent_to_codeword(codec.card, latent.numpy(), 2)[0]
-        np.testing.assert_allclose(codec.encode(image, "1/24"), symbols, atol=1e-4)
+        sent = torch.full((1, 1, 2, 3), 2.0)
+        latent = model.encode(planes, sent, torch.tensor([12.0]))
+        symbols = latent_to_blocks(codec.card, latent.numpy(), 2).reshape(-1)
+        np.testing.assert_allclose(codec.encode(image, "1/24", snr_db=12), symbols, atol=5e-3)  # weights have 11 bits
         variance = torch.full((1, codec.card.tiers * codec.card.tier_channels, 8, 12), 0.1)
-        expected = (model.decoder(latent, variance)[0] * 255).round().clamp(0, 255).permute(1, 2, 0).numpy()
+        expected = (model.decoder(latent, variance, sent)[0] * 255).round().clamp(0, 255).permute(1, 2, 0).numpy()
     decoded = codec.decode(symbols, 0.1, (64, 96), "1/24")
     assert np.abs(decoded - expected).max() <= 1
     card = json.loads((setting / "toy" / "card.json").read_text())
@@ -136,13 +144,76 @@ def test_exported_model_equals_the_trained_one(setting):
     assert card["training"]["data"] == "crops of a test picture"
 
 
+def test_training_goes_on_from_an_exported_model(setting):
+    main(arguments(setting, "run", 5))
+    export(setting / "run" / "checkpoint.pt", setting / "toy", {})
+    assert main(arguments(setting, "more", 0, "--init", str(setting / "toy"))) == 0
+    before, after = weights(setting / "run"), weights(setting / "more")
+    for key, value in after.items():
+        if key.startswith("model."):
+            averaged = before[key.replace("model.", "average.module.", 1)]
+            torch.testing.assert_close(value, averaged, rtol=1e-3, atol=1e-6)  # stored with 11 bits
+
+
+def test_weights_of_another_architecture_are_refused(setting):
+    main(arguments(setting, "run", 0))
+    with pytest.raises(ValueError, match=r"checkpoint\.pt: of another \[model\]"):
+        read_weights(setting / "run" / "checkpoint.pt", Architecture())
+    with pytest.raises(ValueError, match="no model folder"):
+        read_weights(setting, Architecture())
+
+
+def run_two_processes(*command):
+    """As torchrun does, on this machine alone."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*torchrun, *command], check=True, env=environment, capture_output=True, timeout=120)
+
+
+def test_two_processes_train_one_model(setting):
+    pytest.importorskip("torch.distributed")
+    run_two_processes("-m", "deepjscec.training.train", *arguments(setting, "two", 30))
+    assert main(arguments(setting, "one", 30)) == 0
+    two, one = weights(setting / "two"), weights(setting / "one")
+    assert not all(torch.equal(two[key], one[key]) for key in one)  # the other process's gradients are in it
+    log = (setting / "two" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in log] == [30]  # one of them writes
+
+
+def test_averaged_gradients_are_the_mean_of_the_processes(tmp_path):
+    script = (
+        "import sys, torch\n"
+        "from deepjscec.training.distributed import ProcessGroup\n"
+        "rank = int(sys.argv[1])\n"
+        f"torch.distributed.init_process_group('gloo', 'file://{tmp_path}/store', rank=rank, world_size=2)\n"
+        "with ProcessGroup(rank, 2) as group:\n"
+        "    p = torch.nn.Parameter(torch.full((3,), float(rank)))\n"
+        "    p.grad = torch.full((3,), 2.0 * rank)\n"
+        "    group.average_gradients([p])\n"
+        "    group.share_first([p])\n"
+        "    assert p.grad.tolist() == [1.0] * 3 and p.tolist() == [0.0] * 3, (p, p.grad)\n"
+        "    assert group.any(rank == 1) and not group.any(False)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    processes = [subprocess.Popen([sys.executable, "-c", script, str(rank)], env=environment) for rank in range(2)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["rayleigh", "modulo"])
+def test_training_runs_over_the_other_channels(setting, kind):
+    (setting / "toy.toml").write_text(CONFIG.replace("[channel]\n", f'[channel]\nkind = "{kind}"\n'))
+    assert main(arguments(setting, "run", 210)) == 0
+    log = [json.loads(line) for line in (setting / "run" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["photos 1/24 20 dB"] > log[0]["photos 1/24 20 dB"] + 0.5
+
+
 def test_torch_and_numpy_normalise_alike():
-    arch = Architecture()
+    arch = Architecture()  # 16 tiers, as the card
     card = Codec.load("photo").card
     latent = torch.randn(2, 2 * arch.complex_channels, 8, 12, generator=torch.Generator().manual_seed(0))
     theirs = normalise_blocks(latent, arch).numpy()
-    codeword = latent_to_codeword(card, latent.numpy(), card.tiers)
-    ours, _ = codeword_to_latent(card, codeword, np.ones(codeword.shape, np.float32), (64, 96), card.tiers)
+    blocks = latent_to_blocks(card, latent.numpy(), card.tiers)
+    ours, _ = blocks_to_latent(card, blocks, np.ones(blocks.shape, np.float32))
     np.testing.assert_allclose(theirs, ours, atol=1e-5)
 
 
@@ -153,6 +224,37 @@ def test_awgn_has_the_variance_per_complex_symbol_that_the_snr_says():
     per_complex = received.reshape(2, 8, 2, 4, 64, 64).square().sum(2).mean((1, 2, 3, 4))
     torch.testing.assert_close(per_complex, torch.tensor([1.0, 0.1]), rtol=0.02, atol=0)
     torch.testing.assert_close(variance[:, 0, 0, 0], torch.tensor([1.0, 0.1]))
+
+
+def test_rayleigh_blocks_have_one_gain_each_and_the_mean_snr():
+    generator = torch.Generator().manual_seed(0)
+    latent = torch.zeros(8, 64, 64, 64)
+    received, variance = rayleigh_blocks(latent, torch.full((8,), 10.0), generator, tiers=8, tile=4)
+    blocks = variance.reshape(8, 8, 4, 16, 4, 16, 4)
+    assert torch.equal(blocks, blocks[:, :, :1, :, :1, :, :1].expand_as(blocks))
+    torch.testing.assert_close((0.1 / variance).mean(), torch.tensor(1.0), rtol=0.03, atol=0)
+    power = received.reshape(8, 8, 2, 4, 64, 64).square().sum(2).reshape(8, 32, 64, 64)
+    torch.testing.assert_close((power / variance).mean(), torch.tensor(1.0), rtol=0.01, atol=0)
+
+
+def test_modulo_channel_wraps_symbols_and_passes_gradients():
+    generator = torch.Generator().manual_seed(0)
+    latent = torch.tensor([0.2, 3.0]).repeat(1, 8, 4, 2).requires_grad_()
+    received, variance = modulo(latent, torch.full((1,), 60.0), generator, scale=0.5)
+    torch.testing.assert_close(received[..., 0], torch.full((1, 8, 4), 0.2), rtol=0, atol=0.02)
+    wrapped = 3.0 - MODULO_CELL / 0.5
+    torch.testing.assert_close(received[..., 1], torch.full((1, 8, 4), wrapped), rtol=0, atol=0.02)
+    assert variance.shape == (1, 4, 4, 4)
+    torch.testing.assert_close(variance.max(), torch.tensor(4e-6))
+    received.sum().backward()
+    assert (latent.grad == 1).all()
+
+
+def test_orthogonalised_updates_have_equal_singular_values():
+    matrices = torch.randn(3, 16, 90, generator=torch.Generator().manual_seed(0))
+    for shape in (matrices, matrices.mT):
+        values = torch.linalg.svdvals(orthogonalise(shape))
+        assert values.min() > 0.5 and values.max() < 1.5
 
 
 def test_erasing_a_block_takes_its_tier_and_tile_and_no_more():
@@ -184,7 +286,10 @@ def load_config_text(text=CONFIG, path=None):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("tiers = 2\n", "teirs = 2\n", "'teirs'"),
+        ("tier_choices = [1, 2]\n", "teirs = 2\n", "'teirs'"),
+        ("tier_choices = [1, 2]\n", "tier_choices = [2, 1]\n", "tier_choices"),
+        ("[optimiser]\n", '[optimiser]\nkind = "sgd"\n', "'sgd'"),
+        ("[channel]\n", '[channel]\nkind = "fog"\n', "'fog'"),
         ('name = "toy"', 'nmae = "toy"', "nmae"),
         ("[rates]", "[rates", "c.toml"),
     ],

@@ -35,3 +35,44 @@ def erase_blocks(
     per_symbol = lost.repeat_interleave(noise_var.shape[1] // tiers, 1)
     per_real = lost.repeat_interleave(received.shape[1] // tiers, 1)
     return received.masked_fill(per_real, 0.0), noise_var.masked_fill(per_symbol, torch.inf)
+
+
+def rayleigh_blocks(
+    latent: torch.Tensor, snr_db: torch.Tensor, generator: torch.Generator, tiers: int, tile: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rayleigh block fading that the receiver has equalised: every encryption block has a gain of its own.
+
+    `snr_db` float32[n] is the mean Es/N0. A block of gain |h|^2, exponential with mean 1, arrives with the noise
+    variance 10^(-SNR/10) / |h|^2 per complex symbol, as after zero forcing.
+    """
+    n, channels, h, w = latent.shape
+    shape = (n, tiers, h // tile, w // tile)
+    uniform = torch.rand(shape, generator=generator, device=latent.device, dtype=latent.dtype)
+    gain = -torch.log1p(-uniform)
+    variance = torch.pow(10.0, -snr_db / 10)[:, None, None, None] / gain.clamp_min(1e-6)
+    variance = variance.repeat_interleave(tile, 2).repeat_interleave(tile, 3)
+    per_symbol = variance.repeat_interleave(channels // 2 // tiers, 1)
+    per_real = variance.repeat_interleave(channels // tiers, 1)
+    noise = torch.randn(latent.shape, generator=generator, device=latent.device, dtype=latent.dtype)
+    return latent + noise * torch.sqrt(per_real / 2), per_symbol
+
+
+MODULO_CELL = 6**0.5  # side of the square cell in which a uniform symbol has mean energy 1
+
+
+def modulo(
+    latent: torch.Tensor, snr_db: torch.Tensor, generator: torch.Generator, scale: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a cipher that adds its key stream modulo the constellation's cell leaves of AWGN.
+
+    Both parts of a symbol, times `scale`, wrap around a cell of side `MODULO_CELL`, signal and noise alike: on the air
+    the symbol is uniform over the cell whatever was sent. Returns what arrives divided by `scale`, and the variance per
+    complex symbol of the noise at that point, not wrapped.
+    """
+    n, channels, h, w = latent.shape
+    variance = torch.pow(10.0, -snr_db / 10)[:, None, None, None]
+    noise = torch.randn(latent.shape, generator=generator, device=latent.device, dtype=latent.dtype)
+    sum_ = latent * scale + noise * torch.sqrt(variance / 2)
+    # round() has no gradient of its own, so the gradient is the identity's: that of the unwrapped symbol
+    wrapped = sum_ - MODULO_CELL * torch.round(sum_ / MODULO_CELL)
+    return wrapped / scale, (variance / scale**2).expand(n, channels // 2, h, w)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class ModelCard:
     tile: int  # side of an encryption block, in latent positions
     tiers: int  # at most so many tiers are sent
     tier_channels: int  # complex channels of a tier
+    encoder_halo: int  # tiles around a tile that its code depends on
+    decoder_halo: int  # ... and its pixels
     rates: tuple[tuple[Fraction, int], ...]  # (rate, tiers), rising; a packet's header names a rate by its index
     sha256: dict[str, str]  # file name -> hex digest
 
@@ -74,6 +76,7 @@ class ModelCard:
             raise ValueError(f"format {raw['format']!r} is not {FORMAT}")
         latent = raw["latent"]
         sizes = {key: latent[key] for key in ("downscaling", "tile", "tiers", "tier_channels")}
+        sizes |= {key: latent[key] for key in ("encoder_halo", "decoder_halo")}
         for key, value in sizes.items():
             if not isinstance(value, int) or not 1 <= value <= 1024:
                 raise ValueError(f"latent {key} {value!r} is not an integer from 1 to 1024")

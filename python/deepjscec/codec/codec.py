@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepjscec.codec.card import ModelCard
-from deepjscec.codec.layout import codeword_to_latent, latent_to_codeword
+from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks, sent_blocks
 from deepjscec.codec.models import find_model
+from deepjscec.codec.pieces import pieces, scaled
+from deepjscec.codec.runtime import make_session
 
 if TYPE_CHECKING:
     import onnxruntime
 
 MIN_SIDE = 32
 MAX_SIDE = 65535  # a packet's header holds a side in 16 bits
+UNTOLD_SNR_DB = -100.0  # what an encoder hears that is not told an SNR
 
 Rate = float | str | Fraction
 
@@ -31,19 +34,24 @@ class Codec:
     IEEE TCCN 5(3), 2019; blocks of fixed energy are this project's own (docs/architecture.md).
     """
 
-    def __init__(self, card: ModelCard, threads: int = 0, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
-        """`threads` of ONNX Runtime, 0 for its choice; `providers` as ONNX Runtime names them. Verifies all hashes."""
+    def __init__(self, card: ModelCard, threads: int = 0, providers: Sequence[str] = ("cpu",)) -> None:
+        """`threads` of ONNX Runtime, 0 for its choice; `providers` best first, `cpu`, `cuda`, `tensorrt` or as ONNX
+        Runtime names them. Verifies all hashes."""
         self.card = card
-        self._threads, self._providers = threads, list(providers)
-        self._models = {name: card.read_verified(name) for name in card.sha256}
+        self._threads, self._providers = threads, tuple(providers)
+        self.files = {name: card.read_verified(name) for name in card.sha256}
 
     @classmethod
-    def load(cls, name: str | Path, threads: int = 0) -> Codec:
+    def load(cls, name: str | Path, threads: int = 0, providers: Sequence[str] = ("cpu",)) -> Codec:
         """Load a model by name (a folder in `models/`) or by path.
 
         Raises `ValueError` for an unknown name, a malformed card or a file whose hash differs from its card.
         """
-        return cls(ModelCard.load(find_model(name)), threads)
+        return cls(ModelCard.load(find_model(name)), threads, providers)
+
+    def check(self) -> None:
+        """Build both networks now; `ValueError` where a graph is not what its card says."""
+        self._encoder, self._decoder  # noqa: B018
 
     @property
     def name(self) -> str:
@@ -81,42 +89,48 @@ class Codec:
         """Complex symbols `k` of a picture of `shape` (H, W): its padded size times three times the rate."""
         return self.card.codeword_length(self._check_shape(shape), self.rate_index(rate))
 
-    def encode(self, image: np.ndarray, rate: Rate) -> np.ndarray:
+    def encode(self, image: np.ndarray, rate: Rate, snr_db: float | None = None) -> np.ndarray:
         """Encode a picture.
 
-        `image` uint8[H, W, 3], RGB, at least 32 x 32; returns complex64[k] in which every block of `block_size`
-        symbols has the energy `block_size`. Raises `ValueError` on another shape or dtype, or a rate not offered.
+        `image` uint8[H, W, 3], RGB, at least 32 x 32; `snr_db` is the SNR to code for, where Alice knows it: worth
+        most at the ends of the range, while any SNR still decodes. Returns complex64[k] in which every block of
+        `block_size` symbols has the energy `block_size`. Raises `ValueError` on another shape or dtype, or a rate not
+        offered.
         """
         image = np.asarray(image)
         if image.ndim != 3:
             raise ValueError(f"image of shape {image.shape} is not [H, W, 3]")
-        return self.encode_batch(image[None], rate)[0]
+        return self.encode_batch(image[None], rate, snr_db)[0]
 
     def decode(
         self, symbols: np.ndarray, noise_var: np.ndarray | float, shape: tuple[int, int], rate: Rate
     ) -> np.ndarray:
         """Decode what arrived of a picture.
 
-        `symbols` complex64[k]; `noise_var` noise variance per complex symbol, one number or float32[k], `inf` for an
-        erased symbol; `shape` (H, W) of the picture. Returns uint8[H, W, 3]. Raises `ValueError` on a wrong length
-        or a variance that is negative or not a number.
+        `symbols` complex64[k], or the first blocks of them; `noise_var` noise variance per complex symbol, one number
+        or float32 of the same length, `inf` for an erased symbol; `shape` (H, W) of the picture; `rate` that it was
+        encoded at. Returns uint8[H, W, 3]. Raises `ValueError` on a wrong length or a variance that is negative or not
+        a number.
         """
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), np.shape(symbols))
         return self.decode_batch(np.asarray(symbols)[None], noise_var[None], shape, rate)[0]
 
-    def encode_batch(self, images: np.ndarray, rate: Rate) -> np.ndarray:
+    def encode_batch(self, images: np.ndarray, rate: Rate, snr_db: float | None = None) -> np.ndarray:
         """Encode pictures of one size: uint8[n, H, W, 3] -> complex64[n, k]."""
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
             raise ValueError(f"image of shape {images.shape[1:]} and type {images.dtype} is not uint8[H, W, 3]")
-        shape = self._check_shape((images.shape[1], images.shape[2]))
-        tiers = self._tiers(rate)
-        bottom, right = (padded - side for padded, side in zip(self.card.padded_shape(shape), shape, strict=True))
-        padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), mode="edge")
-        planes = np.ascontiguousarray(padded.transpose(0, 3, 1, 2), np.float32)
-        planes /= 255
-        latent = self._encoder.run(None, {"image": planes})[0]
-        return latent_to_codeword(self.card, latent, tiers)
+        sent = self._sent(self._check_shape((images.shape[1], images.shape[2])), rate)
+        tiers = int(sent.max())
+        blocks = np.empty((len(images), tiers, *sent.shape, self.block_size), np.complex64)
+        snr = np.full(len(images), UNTOLD_SNR_DB if snr_db is None else snr_db, np.float32)
+        for piece in pieces(sent.shape[0], sent.shape[1], self.card.encoder_halo):
+            planes = self._planes(images, piece.whole)
+            plan = self._plan(sent[piece.whole], len(images))
+            latent = self._encoder.run(None, {"image": planes, "sent": plan, "snr_db": snr})[0]
+            core = latent[:, :, *scaled(piece.inner, self.card.tile)]
+            blocks[:, :, *piece.core] = latent_to_blocks(self.card, core, tiers)
+        return blocks[:, sent_blocks(sent, tiers)].reshape(len(images), -1)
 
     def decode_batch(
         self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
@@ -124,21 +138,58 @@ class Codec:
         """Decode pictures of one size: complex64[n, k] and float32[n, k] -> uint8[n, H, W, 3]."""
         length = self.codeword_length(shape, rate)
         symbols = np.asarray(symbols)
-        if symbols.ndim != 2 or symbols.shape[1] != length:
+        if symbols.ndim != 2 or symbols.shape[1] > length or symbols.shape[1] % self.block_size:
             raise ValueError(
-                f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, which takes {length}"
+                f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, which takes {length}, "
+                f"or fewer in whole blocks of {self.block_size}"
             )
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), symbols.shape)
         if not (noise_var >= 0).all():
             raise ValueError("noise_var holds a negative value or one that is not a number")
-        latent, variance = codeword_to_latent(self.card, symbols, noise_var, shape, self._tiers(rate))
-        planes = self._decoder.run(None, {"symbols": latent, "noise_var": variance})[0]
+        sent = self._sent(shape, rate)
+        tiers = int(sent.max())
+        received, variances = self._place(symbols, noise_var, sent_blocks(sent, tiers))
         h, w = shape
-        pixels = np.rint(np.nan_to_num(planes[:, :, :h, :w], nan=0.5).clip(0, 1) * 255).astype(np.uint8)
-        return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+        pixels = np.empty((len(symbols), *self.card.padded_shape(shape), 3), np.uint8)
+        for piece in pieces(sent.shape[0], sent.shape[1], self.card.decoder_halo):
+            latent, variance = blocks_to_latent(self.card, received[:, :, *piece.whole], variances[:, :, *piece.whole])
+            plan = self._plan(sent[piece.whole], len(symbols))
+            planes = self._decoder.run(None, {"symbols": latent, "noise_var": variance, "sent": plan})[0]
+            core = planes[:, :, *scaled(piece.inner, self.card.unit)].transpose(0, 2, 3, 1)
+            pixels[:, *scaled(piece.core, self.card.unit)] = np.rint(
+                np.nan_to_num(core, nan=0.5).clip(0, 1) * 255
+            ).astype(np.uint8)
+        return np.ascontiguousarray(pixels[:, :h, :w])
 
-    def _tiers(self, rate: Rate) -> int:
-        return self.card.rates[self.rate_index(rate)][1]
+    def _planes(self, images: np.ndarray, tiles: tuple[slice, slice]) -> np.ndarray:
+        """Pixels of some tiles as float32[n, 3, h, w] in 0..1; what lies beyond the picture repeats its edge."""
+        rows, columns = scaled(tiles, self.card.unit)
+        part = images[:, rows, columns]
+        bottom, right = rows.stop - rows.start - part.shape[1], columns.stop - columns.start - part.shape[2]
+        padded = np.pad(part, ((0, 0), (0, bottom), (0, right), (0, 0)), mode="edge")
+        planes = np.ascontiguousarray(padded.transpose(0, 3, 1, 2), np.float32)
+        planes /= 255
+        return planes
+
+    def _place(self, symbols: np.ndarray, noise_var: np.ndarray, sent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Codewords, or the first blocks of them, at their tiers and tiles; erased where nothing is."""
+        n, m = len(symbols), self.block_size
+        tier, row, column = (index[: symbols.shape[1] // m] for index in np.nonzero(sent))
+        received = np.zeros((n, *sent.shape, m), np.complex64)
+        variances = np.full((n, *sent.shape, m), np.inf, np.float32)
+        received[:, tier, row, column] = symbols.reshape(n, -1, m)
+        variances[:, tier, row, column] = noise_var.reshape(n, -1, m)
+        return received, variances
+
+    def _sent(self, shape: tuple[int, int], rate: Rate) -> np.ndarray:
+        """Tiers that each tile sends, int[rows, columns]."""
+        rows, columns = (side // self.card.unit for side in self.card.padded_shape(shape))
+        return np.full((rows, columns), self.card.rates[self.rate_index(rate)][1])
+
+    @staticmethod
+    def _plan(sent: np.ndarray, count: int) -> np.ndarray:
+        """The same as the networks take it, float32[count, 1, rows, columns]."""
+        return np.broadcast_to(sent.astype(np.float32), (count, 1, *sent.shape))
 
     def _check_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         h, w = int(shape[0]), int(shape[1])
@@ -148,26 +199,11 @@ class Codec:
 
     @cached_property
     def _encoder(self) -> onnxruntime.InferenceSession:
-        return self._session("encoder.onnx", {"image"})
+        return self._session("encoder.onnx")
 
     @cached_property
     def _decoder(self) -> onnxruntime.InferenceSession:
-        return self._session("decoder.onnx", {"symbols", "noise_var"})
+        return self._session("decoder.onnx")
 
-    def _session(self, name: str, inputs: set[str]) -> onnxruntime.InferenceSession:
-        import onnxruntime  # half a second to load: only when a picture is really coded
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3
-        # Idle threads that spin take the cores from the other blocks of a flowgraph, and even from each other.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        path = self.card.folder / name
-        try:
-            session = onnxruntime.InferenceSession(self._models[name], options, providers=self._providers)
-        except Exception as error:  # ONNX Runtime raises its own untyped errors
-            raise ValueError(f"model file {path}: {str(error).splitlines()[0]}") from None
-        found = {item.name for item in session.get_inputs()}
-        if found != inputs:
-            raise ValueError(f"model file {path}: inputs are {sorted(found)}, not {sorted(inputs)}")
-        return session
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        return make_session(self.card, name, self.files[name], self._threads, self._providers)

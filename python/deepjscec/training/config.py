@@ -22,6 +22,8 @@ class DataConfig:
     batch: int
     weight: float = 1.0
     scales: tuple[float, ...] = (1.0,)
+    adaptive: float = 0.0  # share of its pictures whose tiles send unequal numbers of tiers
+    tiers: dict[str, float] | None = None  # tiers per tile, on average -> probability; default: the channel's
     held_out: int = 0  # pictures at the end of the source that are only validated on
 
 
@@ -29,20 +31,35 @@ class DataConfig:
 class ChannelConfig:
     """What the latent goes through. One draw per picture."""
 
-    snr_db: tuple[float, float] = (-2.0, 22.0)  # uniform, Es/N0 per complex symbol
-    tiers: dict[str, float] = field(default_factory=lambda: {"8": 1.0})  # tiers sent -> probability
+    kind: str = "awgn"  # "awgn", "rayleigh" (a gain for every block) or "modulo" (of ciphers that wrap symbols)
+    modulo_scale: float = 0.6  # of symbols before they wrap
+    snr_db: tuple[float, float] = (-4.0, 24.0)  # uniform, Es/N0 per complex symbol
+    told: float = 0.5  # share of pictures whose encoder is told the SNR
+    told_spread_db: float = 2.0  # ... up to a Gaussian error of this deviation
+    tiers: dict[str, float] = field(default_factory=lambda: {"8": 1.0})  # tiers per tile, on average -> probability
+    truncated: float = 0.1  # share of pictures whose codeword is cut short after coding
     erasure_probability: float = 0.25  # share of pictures that lose blocks
     erasure_max: float = 0.3  # such a picture loses a uniform share of its blocks, up to this
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("awgn", "rayleigh", "modulo"):
+            raise ValueError(f"channel kind {self.kind!r} is not awgn, rayleigh or modulo")
 
 
 @dataclass(frozen=True)
 class OptimiserConfig:
+    kind: str = "muon"  # or "adamw"
     learning_rate: float = 1e-3
     warmup_steps: int = 300
     decay_share: float = 0.35  # the last share of the steps brings the rate down to nothing
     weight_decay: float = 1e-4
+    second_moment: float = 0.99  # AdamW's beta_2
     clip_norm: float = 1.0
     ema: float = 0.999
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("adamw", "muon"):
+            raise ValueError(f"optimiser kind {self.kind!r} is neither adamw nor muon")
 
 
 @dataclass(frozen=True)

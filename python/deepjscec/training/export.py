@@ -14,51 +14,92 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import torch
 from torch import nn
 
 from deepjscec.training.checkpoint import load_checkpoint
 from deepjscec.training.network import DOWNSCALING, Architecture, Autoencoder
+from deepjscec.training.weights import averaged_weights
 
-CARD_FORMAT = 1
+CARD_FORMAT = 2
 OPSET = 17
+SMALLEST_HALVED = 1024  # values; smaller arrays are not worth a node
 
 
 def load_model(path: Path) -> tuple[Autoencoder, dict[str, Any]]:
     """The averaged weights of a checkpoint as a model in evaluation mode, and the checkpoint's other entries."""
     state = load_checkpoint(path, torch.device("cpu"))
     model = Autoencoder(Architecture(**state["model_config"]))
-    prefix = "module."
-    model.load_state_dict({k.removeprefix(prefix): v for k, v in state["average"].items() if k.startswith(prefix)})
+    model.load_state_dict(averaged_weights(state))
     return model.eval(), state
 
 
-def export_onnx(model: Autoencoder, folder: Path) -> None:
-    """Write `encoder.onnx` and `decoder.onnx` with free batch size and resolution into `folder`."""
+def export_onnx(model: Autoencoder, folder: Path, half: bool = True) -> None:
+    """Write `encoder.onnx` and `decoder.onnx` with free batch size and resolution into `folder`.
+
+    `half` stores weights as float16, which halves the files; the arithmetic stays float32.
+    """
     arch = model.arch
-    positions = 2 * arch.tile
+    tiles = 2
+    positions = tiles * arch.tile
     image = torch.rand(1, 3, positions * DOWNSCALING, positions * DOWNSCALING)
+    sent = torch.full((1, 1, tiles, tiles), float(arch.tiers))
+    snr_db = torch.zeros(1)
     symbols = torch.randn(1, 2 * arch.complex_channels, positions, positions)
     noise_var = torch.ones(1, arch.complex_channels, positions, positions)
-    _write(model.encoder, (image,), folder / "encoder.onnx", ["image"], "latent")
-    _write(model.decoder, (symbols, noise_var), folder / "decoder.onnx", ["symbols", "noise_var"], "image")
+    _write(model.encoder, {"image": image, "sent": sent, "snr_db": snr_db}, folder / "encoder.onnx", "latent", half)
+    inputs = {"symbols": symbols, "noise_var": noise_var, "sent": sent}
+    _write(model.decoder, inputs, folder / "decoder.onnx", "image", half)
 
 
-def _write(module: nn.Module, example: tuple[torch.Tensor, ...], path: Path, inputs: list[str], output: str) -> None:
-    axes = {name: {0: "n", 2: f"{name}_h", 3: f"{name}_w"} for name in [*inputs, output]}
+def _write(module: nn.Module, inputs: dict[str, torch.Tensor], path: Path, output: str, half: bool) -> None:
+    axes = {
+        name: {0: "n"} if tensor.ndim == 1 else {0: "n", 2: f"{name}_h", 3: f"{name}_w"}
+        for name, tensor in inputs.items()
+    }
+    axes[output] = {0: "n", 2: "out_h", 3: "out_w"}
     with warnings.catch_warnings():
         # the TorchScript exporter needs no package beside onnx, which the newer one does
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             module.to(memory_format=torch.contiguous_format),
-            example,
+            tuple(inputs.values()),
             str(path),
             dynamo=False,
             opset_version=OPSET,
-            input_names=inputs,
+            # left to the runtime, which folds when it loads: weights keep their names, so training can go on from them
+            do_constant_folding=False,
+            input_names=list(inputs),
             output_names=[output],
             dynamic_axes=axes,
         )
+    if half:
+        graph = onnx.load(path)
+        halve_weights(graph)
+        onnx.save(graph, path)
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 weights as float16, each behind a cast that the runtime folds away when it loads."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < SMALLEST_HALVED:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+
+
+def macs_per_pixel(part: nn.Module) -> float:
+    """Multiply-accumulates per pixel; all convolutions but those on whole tiles, which do not count, see 1/64 of it."""
+    weights = (m.weight.numel() for m in part.modules() if isinstance(m, nn.Conv2d) and m.groups == 1)
+    return sum(weights) / DOWNSCALING**2
 
 
 def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: dict[str, str]) -> None:
@@ -69,6 +110,7 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
             "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
             "bytes": (folder / name).stat().st_size,
             "parameters": sum(p.numel() for p in part.parameters()),
+            "macs_per_pixel": round(macs_per_pixel(part)),
         }
         for name, part in (("encoder.onnx", model.encoder), ("decoder.onnx", model.decoder))
     }
@@ -81,6 +123,8 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
             "tiers": arch.tiers,
             "tier_channels": arch.tier_channels,
             "block_size": arch.block_size,
+            "encoder_halo": arch.encoder_halo,
+            "decoder_halo": arch.decoder_halo,
         },
         "rates": state["rates"],
         "files": files,
@@ -90,12 +134,14 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
-def export(checkpoint: Path, folder: Path, notes: dict[str, str]) -> None:
+def export(checkpoint: Path, folder: Path, notes: dict[str, str], half: bool = True) -> None:
     """Export a checkpoint; the files of an existing model are replaced only once all new ones are written."""
     model, state = load_model(checkpoint)
+    if model.arch.normalisation != "block":
+        raise ValueError(f"checkpoint {checkpoint}: normalised over the picture, so block energies would tell about it")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        export_onnx(model, Path(temporary))
+        export_onnx(model, Path(temporary), half)
         write_card(model, state, Path(temporary), notes)
         for name in ("encoder.onnx", "decoder.onnx", "card.json"):
             os.replace(Path(temporary, name), folder / name)
@@ -104,13 +150,17 @@ def export(checkpoint: Path, folder: Path, notes: dict[str, str]) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="checkpoint.pt of a training run")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder, e.g. models/photo")
+    parser.add_argument(
+        "--weights", choices=("float16", "float32"), default="float16", help="as stored; computing is in float32"
+    )
     parser.add_argument("--data-note", default="", help="what it was trained on, for the card")
     parser.add_argument("--command-note", default="", help="the command that trained it, for the card")
 
 
 def run(arguments: argparse.Namespace) -> int:
     notes = {"data": arguments.data_note, "command": arguments.command_note}
-    export(arguments.checkpoint, arguments.out, {key: value for key, value in notes.items() if value})
+    notes = {key: value for key, value in notes.items() if value}
+    export(arguments.checkpoint, arguments.out, notes, half=arguments.weights == "float16")
     return 0
 
 

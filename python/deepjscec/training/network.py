@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The autoencoder: plain 3x3 convolutions at a quarter and an eighth of the picture's resolution.
+"""The autoencoder: residual 3x3 convolutions at an eighth of the picture's resolution.
 
 Fully convolutional, so one model serves every picture size. The latent has 2 C real channels at an eighth of the
-resolution, ordered tier by tier; within a tier first the real, then the imaginary parts. A tier is the smallest step
-in rate (`rate = tiers / tiers_per_unit_rate`): decoding at a lower rate is decoding with the upper tiers erased.
+resolution, ordered tier by tier; within a tier first the real, then the imaginary parts. A tier of a tile is an
+encryption block: `tile x tile` positions of `tier_channels` complex channels, normalised here during training exactly
+as `deepjscec.codec.layout` does at run time.
 
-The blocks that encryption rotates are (tier x tile) and are normalised here during training exactly as
-`deepjscec.codec.layout` does at run time.
+How many tiers each tile sends is decided before coding (`deepjscec.codec.allocation`), and both sides know it: the
+encoder then shares the energy of just those blocks as is best for them. Blocks that do not arrive are erased.
 """
 
 from __future__ import annotations
@@ -17,25 +18,47 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from deepjscec.training.analog import SOURCE_BASIS, SOURCE_VARIANCE
+
 DOWNSCALING = 8
-SMALLEST_NOISE_VAR = (
-    10**-2.2
-)  # training ends at 22 dB; what the network makes of less noise is not defined, so it sees none
+UNTOLD_SNR_DB = -100.0  # what the encoder hears where nobody tells it an SNR
+DESIGN_RANGE_DB = (-5.0, 25.0)  # an encoder told less or more codes for these
+SMALLEST_NOISE_VAR = 10**-2.6  # training ends near 25 dB; the network is undefined for less noise, so it sees none
 
 
 @dataclass(frozen=True)
 class Architecture:
     """Sizes of the network; stored in checkpoints and in the model card."""
 
-    tiers: int = 8
+    tier_choices: tuple[int, ...] = (1, 2, 4, 8, 16)  # how many tiers a tile may send, rising
     tier_channels: int = 4  # complex channels of a tier
     tile: int = 4  # side of an encryption block in latent positions
-    quarter_width: int = 64  # channels at 1/4 of the resolution
-    eighth_width: int = 128  # channels at 1/8 of the resolution
-    encoder_quarter_blocks: int = 1
-    encoder_eighth_blocks: int = 2
-    decoder_quarter_blocks: int = 2
-    decoder_eighth_blocks: int = 3
+    width: int = 224  # channels of the residual stream
+    encoder_blocks: int = 3
+    decoder_blocks: int = 6
+    normalisation: str = "block"  # "picture" is for comparison only: its blocks' energies tell about the picture
+
+    def __post_init__(self) -> None:
+        if self.normalisation not in ("block", "picture"):
+            raise ValueError(f"normalisation {self.normalisation!r} is neither 'block' nor 'picture'")
+        object.__setattr__(self, "tier_choices", tuple(self.tier_choices))  # checkpoints and cards hold lists
+        if list(self.tier_choices) != sorted(set(self.tier_choices)) or min(self.tier_choices) < 1:
+            raise ValueError(f"tier_choices {self.tier_choices} are not rising numbers from 1")
+
+    @property
+    def tiers(self) -> int:
+        """The most that a tile sends."""
+        return max(self.tier_choices)
+
+    @property
+    def encoder_halo(self) -> int:
+        """Tiles around a tile that its code depends on: one position a 3x3 convolution."""
+        return -(-(self.encoder_blocks + 2) // self.tile)
+
+    @property
+    def decoder_halo(self) -> int:
+        """Tiles around a tile that its pixels depend on."""
+        return -(-(self.decoder_blocks + 2) // self.tile)
 
     @property
     def complex_channels(self) -> int:
@@ -45,30 +68,37 @@ class Architecture:
     def block_size(self) -> int:
         return self.tier_channels * self.tile * self.tile
 
-    def to_dict(self) -> dict[str, int]:
-        return asdict(self)
+    def to_dict(self) -> dict[str, int | str | list[int]]:
+        return {**asdict(self), "tier_choices": list(self.tier_choices)}
 
 
-def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2)
+def conv(inputs: int, outputs: int, size: int = 3) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, size, padding=size // 2)
+
+
+def spread_over_tiles(values: torch.Tensor, tile: int) -> torch.Tensor:
+    """One value per tile, float32[n, c, h / tile, w / tile], for each of its positions."""
+    return F.interpolate(values, scale_factor=float(tile), mode="nearest")
+
+
+def sent_planes(sent: torch.Tensor, tiers: int) -> torch.Tensor:
+    """Tiers sent by each tile, float32[n, 1, ...], as one plane per tier: 1 where it is sent."""
+    return (sent > torch.arange(tiers, device=sent.device, dtype=sent.dtype)[None, :, None, None]).to(sent.dtype)
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(act(conv(x))), optionally scaled by a gate that sees the channel's capacity map."""
+    """x + conv1x1(act(conv3x3(x)) gated by what is known of allocation and channel)."""
 
-    def __init__(self, width: int, condition: int = 0) -> None:
+    def __init__(self, width: int, condition: int) -> None:
         super().__init__()
-        self.first = conv(width, width)
-        self.second = conv(width, width)
-        self.gate = conv(condition, width, 1) if condition else None
+        self.spatial = conv(width, width)
+        self.gate = conv(condition, width, 1)
+        self.mix = conv(width, width, 1)
         with torch.no_grad():  # start near the identity: deep stacks then train without normalisation layers
-            self.second.weight.mul_(0.2)
+            self.mix.weight.mul_(0.3)
 
-    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
-        y = F.leaky_relu(self.first(x), 0.1)
-        if self.gate is not None:
-            y = y * (1 + self.gate(condition))
-        return x + self.second(y)
+    def forward(self, x: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        return x + self.mix(F.leaky_relu(self.spatial(x), 0.1) * (1 + self.gate(condition)))
 
 
 PILOT_SHARE = 0.04  # of a block's energy, roughly, at the start of training
@@ -80,7 +110,7 @@ class BlockPilot(nn.Module):
 
     Normalisation takes a block's level away. The tile's mean of each tier's last real channel is replaced by a constant
     before it; behind it, that mean has the block's scale. It costs one of 128 dimensions and a few percent of the
-    energy. Without it the level stays unknown to a few percent, and no SNR brought more than 30 dB.
+    energy, and brings 1.4 dB at 20 dB SNR after 1,500 steps (docs/codec.md).
     """
 
     def __init__(self, arch: Architecture) -> None:
@@ -98,132 +128,117 @@ class BlockPilot(nn.Module):
         return torch.cat([tiers[:, :, :-1], last[:, :, None]], dim=2).reshape(latent.shape)
 
 
-def spread_over_tiles(values: torch.Tensor, tile: int) -> torch.Tensor:
-    """One value per tile, float32[n, c, h / tile, w / tile], for each of its positions."""
-    return F.interpolate(values, scale_factor=float(tile), mode="nearest")
+def normalise_blocks(latent: torch.Tensor, arch: Architecture, sent: torch.Tensor | None = None) -> torch.Tensor:
+    """Give every (tier x tile) block the energy of its size in complex symbols; float32[n, 2 C, h, w] in and out.
 
-
-def normalise_blocks(latent: torch.Tensor, arch: Architecture) -> torch.Tensor:
-    """Give every (tier x tile) block the energy of its size in complex symbols; float32[n, 2 C, h, w] in and out."""
+    With `normalisation = "picture"` the blocks that are sent (`sent` float32[n, 1, h / tile, w / tile], tiers) have
+    that energy on average over the picture only.
+    """
     n, _, h, w = latent.shape
     t = arch.tile
     blocks = latent.reshape(n, arch.tiers, 2 * arch.tier_channels, h // t, t, w // t, t)
     energy = blocks.square().sum(dim=(2, 4, 6), keepdim=True)
+    if arch.normalisation == "picture":
+        assert sent is not None
+        counted = sent_planes(sent, arch.tiers).reshape(energy.shape)
+        energy = (energy * counted).sum((1, 3, 5), keepdim=True) / counted.sum((1, 3, 5), keepdim=True)
     return (blocks * torch.sqrt(arch.block_size / (energy + 1e-9))).reshape(latent.shape)
 
 
-def analog_transform(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where training starts: the 8x8 cosine transform of luma and chroma, scaled for analog transmission.
-
-    Returns float32[count, 192], the most energetic coefficients first, and float32[count], the gain of each. With a
-    picture's variance falling as 1 / (1 + u^2 + v^2), gains of deviation^(-1/2) share the power best (SoftCast:
-    Jakubczak and Katabi, MobiCom 2011). From here the network reaches in some hundred steps what takes thousands from
-    random weights.
-    """
-    n = torch.arange(8, dtype=torch.float64)
-    cosine = torch.cos(torch.pi / 8 * (n[None] + 0.5) * n[:, None]) / 2
-    cosine[0] /= 2**0.5
-    colours = torch.tensor([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], dtype=torch.float64)
-    colours /= colours.norm(dim=1, keepdim=True)
-    rows = []
-    for colour, weight in zip(colours, (1.0, 4.0, 4.0), strict=True):
-        for u in range(8):
-            for v in range(8):
-                basis = colour[:, None, None] * cosine[u][None, :, None] * cosine[v][None, None, :]
-                rows.append(((1.0 + u * u + v * v) * weight, basis.reshape(-1)))
-    rows.sort(key=lambda row: row[0])
-    basis = torch.stack([row[1] for row in rows[:count]]).float()
-    variance = torch.tensor([1 / row[0] for row in rows[:count]])
-    return basis, variance**-0.25
-
-
 class Encoder(nn.Module):
-    """Picture float32[n, 3, H, W] in 0..1, sides multiples of 32 -> latent float32[n, 2 C, H/8, W/8], unnormalised."""
+    """Picture to unnormalised latent.
 
-    def __init__(self, arch: Architecture) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(nn.PixelUnshuffle(4), conv(48, arch.quarter_width))
-        self.quarter = nn.ModuleList(ResidualBlock(arch.quarter_width) for _ in range(arch.encoder_quarter_blocks))
-        self.down = conv(arch.quarter_width, arch.eighth_width, stride=2)
-        self.eighth = nn.ModuleList(ResidualBlock(arch.eighth_width) for _ in range(arch.encoder_eighth_blocks))
-        self.head = conv(arch.eighth_width, 2 * arch.complex_channels)
-        self.linear = nn.Sequential(nn.PixelUnshuffle(8), conv(192, 2 * arch.complex_channels, 1))
-        with torch.no_grad():
-            self.head.weight.mul_(0.1)
-            basis, gains = analog_transform(2 * arch.complex_channels)
-            self.linear[1].weight.copy_((basis * gains[:, None])[:, :, None, None])
-        self.pilot = BlockPilot(arch)
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        image = image - 0.5
-        x = F.leaky_relu(self.stem(image), 0.1)
-        for block in self.quarter:
-            x = block(x)
-        x = F.leaky_relu(self.down(x), 0.1)
-        for block in self.eighth:
-            x = block(x)
-        return self.pilot(self.head(x) + self.linear(image))
-
-
-class Decoder(nn.Module):
-    """Received symbols float32[n, 2 C, h, w] and noise_var float32[n, C, h, w] -> picture float32[n, 3, 8 h, 8 w].
-
-    Symbols come as they arrived (unit signal energy); the graph itself weighs them by the linear MMSE factor
-    1 / (1 + noise_var) and shows the rest of the network the capacity of each symbol, ln(1 + 1 / noise_var) / 4.
-    An infinite variance makes both zero: an erased symbol. Beside the network runs a linear path from the symbols to
-    the pixels, scaled per channel and position by what the network made of the block: normalised blocks have lost
-    their level, and the network sends it along within them.
+    image float32[n, 3, H, W] in 0..1, sides multiples of 32; sent float32[n, 1, H/32, W/32], tiers that each tile
+    sends; snr_db float32[n], the SNR to code for, `UNTOLD_SNR_DB` to code for all -> float32[n, 2 C, H/8, W/8].
     """
 
     def __init__(self, arch: Architecture) -> None:
         super().__init__()
         self.arch = arch
-        c = arch.complex_channels
-        self.stem = conv(3 * c + arch.tiers, arch.eighth_width)
-        self.trust = nn.Conv2d(arch.tiers, arch.tiers, 1, groups=arch.tiers)  # in a pilot, by its tier's capacity
-        self.eighth = nn.ModuleList(ResidualBlock(arch.eighth_width, c) for _ in range(arch.decoder_eighth_blocks))
-        self.up = conv(arch.eighth_width, 4 * arch.quarter_width)
-        self.quarter = nn.ModuleList(ResidualBlock(arch.quarter_width) for _ in range(arch.decoder_quarter_blocks))
-        self.head = conv(arch.quarter_width, 48)
-        self.modulation = conv(arch.eighth_width, 2 * c, 1)
-        self.linear = conv(2 * c, 192, 1)
-        with torch.no_grad():
+        condition = arch.tiers + 2
+        self.unshuffle = nn.PixelUnshuffle(DOWNSCALING)
+        self.stem = conv(3 * DOWNSCALING**2, arch.width)
+        self.condition = conv(condition, arch.width, 1)
+        self.blocks = nn.ModuleList(ResidualBlock(arch.width, condition) for _ in range(arch.encoder_blocks))
+        self.power = conv(condition, arch.width, 1)  # shares the energy over the head's inputs
+        self.head = conv(arch.width, 2 * arch.complex_channels)
+        with torch.no_grad():  # the residual stream starts as cosine coefficients, the head picks the strongest
+            channels = min(arch.width, len(SOURCE_BASIS))
+            self.condition.weight.mul_(0.3)
+            self.stem.weight.mul_(0.1)
+            self.stem.weight[:channels, :, 1, 1] += 0.5 * (SOURCE_BASIS / SOURCE_VARIANCE.sqrt()[:, None])[:channels]
             self.head.weight.mul_(0.1)
-            self.modulation.weight.mul_(0.1)
+            picked = torch.arange(min(2 * arch.complex_channels, channels))
+            self.head.weight[picked, picked, 1, 1] += 2 * SOURCE_VARIANCE[picked] ** 0.25
+        self.pilot = BlockPilot(arch)
+
+    def forward(self, image: torch.Tensor, sent: torch.Tensor, snr_db: torch.Tensor) -> torch.Tensor:
+        told = (snr_db > UNTOLD_SNR_DB / 2).to(sent.dtype)
+        design = torch.stack([told, told * snr_db.clamp(*DESIGN_RANGE_DB) * 0.1], dim=1)[:, :, None, None]
+        tiles = sent_planes(sent, self.arch.tiers)
+        ones = torch.ones_like(sent)
+        condition = torch.cat([tiles, design[:, :1] * ones, design[:, 1:] * ones], dim=1)
+        condition = spread_over_tiles(condition, self.arch.tile)
+        x = self.stem(self.unshuffle(image - 0.5)) + self.condition(condition)
+        for block in self.blocks:
+            x = block(x, condition)
+        return self.pilot(self.head(x * (1 + self.power(condition))))
+
+
+class Decoder(nn.Module):
+    """What arrived to a picture.
+
+    symbols float32[n, 2 C, h, w] as they arrived (unit signal energy); noise_var float32[n, C, h, w], `inf` where a
+    symbol was lost or not sent; sent float32[n, 1, h/tile, w/tile], tiers that were sent -> float32[n, 3, 8 h, 8 w].
+
+    The graph itself weighs symbols by the linear MMSE factor 1 / (1 + noise_var) and shows the network each tier's
+    capacity, ln(1 + 1 / noise_var) / 4. An infinite variance makes both zero: an erased symbol.
+    """
+
+    def __init__(self, arch: Architecture) -> None:
+        super().__init__()
+        self.arch = arch
+        condition = 3 * arch.tiers  # sent, capacity, level
+        self.trust = nn.Conv2d(arch.tiers, arch.tiers, 1, groups=arch.tiers)  # in a pilot, by its tier's capacity
+        self.stem = conv(2 * arch.complex_channels, arch.width)
+        self.confidence = conv(condition, arch.width, 1)  # scales what was received before it is mixed any further
+        self.condition = conv(condition, arch.width, 1)
+        self.blocks = nn.ModuleList(ResidualBlock(arch.width, condition) for _ in range(arch.decoder_blocks))
+        self.head = conv(arch.width, 3 * DOWNSCALING**2)
+        with torch.no_grad():  # the inverse of the encoder's start
             self.trust.weight.fill_(6.0)  # 0.99 at 20 dB, 0.8 at 10 dB, 0.3 at 0 dB
             self.trust.bias.fill_(-2.0)
-            basis, gains = analog_transform(2 * c)
-            self.linear.weight.copy_((basis / gains[:, None] * 0.3).T[:, :, None, None])  # 0.3: a block's usual level
+            channels = min(arch.width, len(SOURCE_BASIS))
+            self.condition.weight.mul_(0.3)
+            self.stem.weight.mul_(0.3)
+            placed = torch.arange(min(2 * arch.complex_channels, channels))
+            self.stem.weight[placed, placed, 1, 1] += 0.5 * SOURCE_VARIANCE[placed] ** -0.25
+            self.head.weight.mul_(0.1)
+            self.head.weight[:, :channels, 1, 1] += (SOURCE_BASIS * SOURCE_VARIANCE.sqrt()[:, None])[:channels].T
 
-    def forward(self, symbols: torch.Tensor, noise_var: torch.Tensor) -> torch.Tensor:
+    def forward(self, symbols: torch.Tensor, noise_var: torch.Tensor, sent: torch.Tensor) -> torch.Tensor:
         a = self.arch
         n, c, h, w = noise_var.shape
         noise_var = noise_var.clamp_min(SMALLEST_NOISE_VAR)
-        weight = 1 / (1 + noise_var)
-        capacity = torch.log(1 + 1 / noise_var) * 0.25
+        weight = (1 / (1 + noise_var)).reshape(n, a.tiers, 1, a.tier_channels, h, w)
         # real and imaginary parts of a tier stand side by side, so each weight serves both
-        weight = weight.reshape(n, a.tiers, 1, a.tier_channels, h, w)
-        weighed = (symbols.reshape(n, a.tiers, 2, a.tier_channels, h, w) * weight).reshape(n, 2 * c, h, w)
-        level = self._level(symbols.reshape(n, a.tiers, 2 * a.tier_channels, h, w)[:, :, -1], capacity)
-        scale = torch.exp(-level)[:, :, None].expand(n, a.tiers, 2 * a.tier_channels, h, w).reshape(n, 2 * c, h, w)
-        weighed = weighed * scale
-        x = F.leaky_relu(self.stem(torch.cat([weighed, capacity, level], dim=1)), 0.1)
-        for block in self.eighth:
-            x = block(x, capacity)
-        coarse = self.linear(weighed * torch.exp(self.modulation(x).clamp(-4, 4)))  # garbage in, no overflow out
-        x = F.leaky_relu(F.pixel_shuffle(self.up(x), 2), 0.1)
-        for block in self.quarter:
-            x = block(x)
-        return F.pixel_shuffle(self.head(x), 4) + F.pixel_shuffle(coarse, 8) + 0.5
+        symbols = (symbols.reshape(n, a.tiers, 2, a.tier_channels, h, w) * weight).reshape(n, a.tiers, -1, h, w)
+        capacity = torch.log(1 + 1 / noise_var).reshape(n, a.tiers, a.tier_channels, h, w).mean(2) * 0.25
+        level = self._level(symbols[:, :, -1], capacity)
+        condition = torch.cat([sent_planes(sent, a.tiers), level], dim=1)
+        condition = torch.cat([spread_over_tiles(condition, a.tile), capacity], dim=1)
+        scaled = (symbols * torch.exp(-spread_over_tiles(level, a.tile))[:, :, None]).reshape(n, 2 * c, h, w)
+        x = self.stem(scaled) * (1 + self.confidence(condition)) + self.condition(condition)
+        for block in self.blocks:
+            x = block(x, condition)
+        return F.pixel_shuffle(self.head(x), DOWNSCALING) + 0.5
 
     def _level(self, last: torch.Tensor, capacity: torch.Tensor) -> torch.Tensor:
-        """Logarithm of each block's level against the usual one, float32[n, tiers, h, w], as far as to be trusted."""
-        a = self.arch
-        n, _, h, w = capacity.shape
-        mean_capacity = F.avg_pool2d(capacity.reshape(n, a.tiers, a.tier_channels, h, w).mean(2), a.tile)
-        amplitude = F.avg_pool2d(last, a.tile) * a.tile
+        """Logarithm of each block's level against the usual one, float32[n, tiers, h/tile, w/tile], as far as to be
+        trusted: the noise decides how much of it is believed."""
+        amplitude = F.avg_pool2d(last, self.arch.tile) * self.arch.tile
         level = torch.log(amplitude.clamp_min(0.15 * TYPICAL_LEVEL) / TYPICAL_LEVEL)
-        return spread_over_tiles(level * torch.sigmoid(self.trust(mean_capacity)), a.tile)
+        return level * torch.sigmoid(self.trust(F.avg_pool2d(capacity, self.arch.tile)))
 
 
 class Autoencoder(nn.Module):
@@ -235,15 +250,16 @@ class Autoencoder(nn.Module):
         self.encoder = Encoder(arch)
         self.decoder = Decoder(arch)
 
-    def encode(self, image: torch.Tensor) -> torch.Tensor:
-        return normalise_blocks(self.encoder(image), self.arch)
+    def encode(self, image: torch.Tensor, sent: torch.Tensor, snr_db: torch.Tensor) -> torch.Tensor:
+        """Normalised latent float32[n, 2 C, h, w]; arguments as the encoder's."""
+        return normalise_blocks(self.encoder(image, sent, snr_db).float(), self.arch, sent)
 
     @torch.no_grad()
-    def calibrate(self, image: torch.Tensor) -> None:
-        """Set the pilots to their usual share of the blocks' energy on float32[n, 3, H, W]; once, before training."""
+    def calibrate(self, image: torch.Tensor, sent: torch.Tensor, snr_db: torch.Tensor) -> None:
+        """Set the pilots to their usual share of the blocks' energy on a batch; once, before training."""
         a, pilot = self.arch, self.encoder.pilot
         pilot.log_amplitude.fill_(-30)
-        latent = self.encoder(image)
+        latent = self.encoder(image, sent, snr_db)
         n, _, h, w = latent.shape
         tiles = latent.reshape(n, a.tiers, 2 * a.tier_channels, h // a.tile, a.tile, w // a.tile, a.tile)
         norm = tiles.square().sum(dim=(2, 4, 6)).sqrt().mean(dim=(0, 2, 3))

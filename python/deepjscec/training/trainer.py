@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One step of training, and the state that a run consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deepjscec.training.checkpoint import load_checkpoint, restore_generators, save_checkpoint
+from deepjscec.training.config import DataConfig, OptimiserConfig, TrainingConfig
+from deepjscec.training.distributed import ProcessGroup
+from deepjscec.training.muon import Muon
+from deepjscec.training.network import Autoencoder, normalise_blocks
+from deepjscec.training.situation import draw_situation, impair
+from deepjscec.training.weights import read_weights
+
+
+class Trainer:
+    """Model, moving average, optimiser and random state of one run, in `folder`."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        folder: Path,
+        seed: int,
+        device: torch.device,
+        bfloat16: bool = False,
+        group: ProcessGroup | None = None,
+    ) -> None:
+        """`group` of the processes that train together; each draws batches of its own and gradients are averaged."""
+        self.config, self.folder, self.device, self.bfloat16 = config, folder, device, bfloat16
+        self.group = group or ProcessGroup()
+        self.rng = np.random.default_rng(seed)
+        self.noise = torch.Generator(device).manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # initial weights only; torch's layers offer no generator argument
+            model = Autoencoder(config.model)
+        self.model = model.to(device, memory_format=torch.channels_last)
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.model, multi_avg_fn=moving_average(config.optimiser.ema)
+        )
+        self.optimisers = make_optimisers(self.model, config.optimiser)
+        self.step = 0
+        self.calibrated = False
+        self.checkpoint = folder / "checkpoint.pt"
+        if self.checkpoint.exists():
+            self._resume()
+        if self.group.rank:  # the first process draws what it would draw alone
+            self.rng = np.random.default_rng([seed, self.group.rank, self.step])
+            self.noise.manual_seed(int(self.rng.integers(2**62)))
+
+    def _resume(self) -> None:
+        state = load_checkpoint(self.checkpoint, self.device)
+        if state["model_config"] != self.config.model.to_dict():
+            raise ValueError(f"checkpoint {self.checkpoint}: made with another [model] than the configuration's")
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        try:
+            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
+        except ValueError:
+            raise ValueError(
+                f"checkpoint {self.checkpoint}: made with another optimiser than the configuration's"
+            ) from None
+        self.step = state["step"]
+        restore_generators(state, self.rng, self.noise)
+
+    def start_from(self, source: Path) -> None:
+        """Take the weights of a checkpoint (the averaged ones) or a model folder; optimiser and schedule start anew."""
+        self.model.load_state_dict(read_weights(source, self.config.model))
+        self.average.module.load_state_dict(self.model.state_dict())
+        self.calibrated = True
+
+    def save(self) -> None:
+        if self.group.rank:
+            return
+        save_checkpoint(
+            self.checkpoint,
+            {
+                "step": self.step,
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "model_config": self.config.model.to_dict(),
+                "name": self.config.name,
+                "rates": self.config.rates,
+            },
+            self.rng,
+            self.noise,
+        )
+
+    def advance(self, batch: np.ndarray, source: DataConfig, learning_rate: float) -> torch.Tensor:
+        """One step on patches uint8[n, 3, s, s] of `source`; returns the detached loss."""
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate
+        situation = draw_situation(batch, source, self.config, self.rng)
+        image = torch.from_numpy(batch).to(self.device).float().div_(255)
+        image = image.contiguous(memory_format=torch.channels_last)
+        sent = torch.from_numpy(situation.sent).to(self.device)
+        design = torch.from_numpy(situation.design_snr_db).to(self.device)
+        if self.step == 0 and not self.calibrated:
+            self.model.calibrate(image, sent, design)
+            self.group.share_first(self.model.parameters())
+        with self.autocast():
+            latent = self.model.encoder(image, sent, design)
+        latent = normalise_blocks(latent.float(), self.config.model, sent)
+        received, noise_var = impair(latent, situation, self.config, self.noise)
+        with self.autocast():
+            decoded = self.model.decoder(received, noise_var, sent)
+        # PSNR is averaged over pictures, so the mean of the logarithm is what is reported, and what is trained
+        error = (decoded.float() - image).square().mean(dim=(1, 2, 3))
+        loss = torch.log(error + 1e-5).mean()
+        loss.backward()
+        self.group.average_gradients(self.model.parameters())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimiser.clip_norm)
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.average.update_parameters(self.model)
+        self.step += 1
+        return loss.detach()
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
+
+
+def make_optimisers(model: Autoencoder, settings: OptimiserConfig) -> list[torch.optim.Optimizer]:
+    """AdamW, or Muon for the weights of the residual blocks and AdamW for all others."""
+    inner: list[torch.Tensor] = []
+    if settings.kind == "muon":
+        inner = [weight for name, weight in model.named_parameters() if ".blocks." in name and weight.ndim == 4]
+    chosen = {id(weight) for weight in inner}
+    others = [weight for weight in model.parameters() if id(weight) not in chosen]
+    decay = settings.weight_decay
+    betas = (0.9, settings.second_moment)
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(others, settings.learning_rate, betas=betas, weight_decay=decay, fused=True)
+    ]
+    if inner:
+        optimisers.append(Muon(inner, settings.learning_rate, weight_decay=decay))
+    return optimisers
+
+
+def moving_average(decay: float) -> Callable[..., None]:
+    """Exponential moving average that forgets the initial weights sooner than `decay` alone would."""
+
+    @torch.no_grad()
+    def update(averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor | int) -> None:
+        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + int(count)) / (10 + int(count))))
+
+    return update
+
+
+def learning_rate_at(step: int, steps: int, settings: OptimiserConfig) -> float:
+    """Warm-up, plateau, then a linear way down: a plateau can be extended without knowing the end beforehand."""
+    warm = min(1.0, (step + 1) / settings.warmup_steps)
+    decay_steps = max(1, round(steps * settings.decay_share))
+    return settings.learning_rate * warm * min(1.0, max(0.0, (steps - step) / decay_steps))
