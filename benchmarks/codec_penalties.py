@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What it costs that one model serves all SNRs, and that every block has the same energy.
 
-    python benchmarks/codec_penalties.py --cifar CIFAR --steps 2000 --json results/codec/penalties.json
+    python benchmarks/codec_penalties.py --cifar CIFAR --steps 2000 --json results/codec_penalties.json
 
 Trains small networks side by side, for the same number of steps on the same patches, that differ in one thing: all SNRs
 or one; every block normalised or the picture as a whole. Reports PSNR on pictures held out, at rate 1/6 without loss.

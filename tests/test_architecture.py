@@ -20,7 +20,7 @@ ALLOWED = {
     "channel": set(),
     "link": {"codec", "crypto"},
     "recording": set(),
-    "training": {"channel", "codec"},
+    "training": {"channel"},
     "attack": {"codec", "crypto", "link"},
     "app": {"codec", "crypto", "phy", "link", "attack", "recording"},
 }

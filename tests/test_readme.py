@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deepjscec.codec import Codec
+from deepjscec.codec import Codec, list_models
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -21,8 +21,10 @@ def test_tables_are_those_of_the_results():
 def test_results_are_of_the_model_that_ships():
     current = Codec.load("photo").model_hash.hex()
     assert json.loads((ROOT / "results" / "loopback.json").read_text())["model_hash"] == current
-    for path in (ROOT / "results" / "codec").glob("*.json"):
+    for name in list_models():
+        path = ROOT / "results" / "codec" / f"{name}.json"
         settings = json.loads(path.read_text())["settings"]
+        assert settings["model"] == name
         assert settings["model_hash"] == Codec.load(settings["model"]).model_hash.hex(), path
 
 

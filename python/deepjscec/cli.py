@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   deepjscec evaluate --images kodak/ --rate 1/12 --snr 0 10 20                 quality over noise, cipher in the loop
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
   deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
-  deepjscec train configs/photo.toml --data photos=photos/ --data cifar=cifar-10-batches-py/ --out runs/photo
+  deepjscec train configs/photo.toml --data photos=photos/ --out runs/photo
   deepjscec export runs/photo/checkpoint.pt --out models/photo
 
 `deepjscec COMMAND --help` tells more. Exit codes: 0 done, 1 nothing received, 2 bad input.
@@ -103,9 +103,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     evaluation_options.add_arguments(parser)
 
     def run(arguments: argparse.Namespace) -> int:
-        import json
-
-        from deepjscec.app.evaluation import evaluate
+        from deepjscec.app.evaluation import earlier_rows, evaluate, merge_rows, settings_of
         from deepjscec.app.results import write_json
         from deepjscec.codec import Codec
         from deepjscec.training.images import load_images
@@ -113,18 +111,20 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         codec = Codec.load(arguments.model, arguments.threads, arguments.provider or ("cpu",))
         rates = [str(codec.rates[codec.rate_index(rate)]) for rate in arguments.rate or map(str, codec.rates)]
         wanted = evaluation_options.conditions(arguments, rates)
-        earlier = []
-        if arguments.json and arguments.append and arguments.json.exists():
-            known = json.loads(arguments.json.read_text())
-            if known["settings"]["model_hash"] != codec.model_hash.hex():
-                raise ValueError(f"{arguments.json}: results of another model, {known['settings']['model_hash']}")
-            earlier = known["rows"]
+        earlier: list[dict] = []
+        if arguments.append and arguments.json is None:
+            raise ValueError("--append needs --json")
+        if arguments.json and not arguments.json.resolve().parent.is_dir():
+            raise ValueError(f"{arguments.json}: no such folder")
+        if arguments.append and arguments.json.exists():
+            earlier = earlier_rows(arguments.json, settings_of(codec, arguments.cipher, arguments.seed))
         # the folder's name, so that results do not depend on where it lies
-        result = evaluate(
-            codec, {path.name: load_images(path) for path in arguments.images}, wanted, arguments.cipher, arguments.seed
-        )
+        sets = {path.resolve().name: load_images(path) for path in arguments.images}
+        if len(sets) < len(arguments.images):
+            raise ValueError("--images: two of the same name")
+        result = evaluate(codec, sets, wanted, arguments.cipher, arguments.seed)
         if arguments.json:
-            write_json(arguments.json, {**result, "rows": earlier + result["rows"]})
+            write_json(arguments.json, {**result, "rows": merge_rows(earlier, result["rows"])})
         return 0
 
     parser.set_defaults(run=run)

@@ -86,10 +86,25 @@ def test_bad_arguments_are_one_line_and_exit_code_2(folder, capsys, arguments, m
 
 def test_results_of_another_model_are_not_mixed(folder, capsys):
     target = folder / "result.json"
-    target.write_text(json.dumps({"settings": {"model_hash": "00"}, "rows": []}))
+    target.write_text(json.dumps({"settings": {"model": "photo", "model_hash": "00"}, "rows": []}))
     arguments = ["evaluate", "--images", str(folder / "crops"), "--rate", "1/24", "--json", str(target), "--append"]
     assert main(arguments) == 2
-    assert "another model" in capsys.readouterr().err
+    assert "results of another model_hash, '00'" in capsys.readouterr().err
+    for text in ("[]", '{"settings": {}}', "{"):
+        target.write_text(text)
+        assert main(arguments) == 2
+        assert "result.json: no results of deepjscec evaluate" in capsys.readouterr().err
+    assert main([*arguments[:-3], "--append"]) == 2
+    assert "--append needs --json" in capsys.readouterr().err
+    assert main([*arguments[:-3], "--json", str(folder / "none" / "x.json")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_condition_measured_again_replaces_its_row(folder):
+    command = ["evaluate", "--images", str(folder / "crops"), "--rate", "1/48", "--json", str(folder / "r.json")]
+    for _ in range(2):
+        assert main([*command, "--snr", "0", "--append"]) == 0
+    assert len(json.loads((folder / "r.json").read_text())["rows"]) == 1
 
 
 def test_ms_ssim_is_1_for_equal_pictures_and_falls_with_noise():

@@ -189,6 +189,15 @@ def test_wrong_pictures_and_rates_are_named(codec, image, rate, message):
         codec.encode(image, rate)
 
 
+def test_an_encoder_is_told_a_finite_snr_and_a_very_low_one_is_no_secret(codec):
+    image = default_picture()[:64, :64]
+    with pytest.raises(ValueError, match="nan"):
+        codec.encode(image, 1 / 6, snr_db=float("nan"))
+    np.testing.assert_array_equal(codec.encode(image, 1 / 6, snr_db=-200), codec.encode(image, 1 / 6, snr_db=-10))
+    with pytest.raises(ValueError, match="no pictures"):
+        codec.encode_batch(np.zeros((0, 64, 64, 3), np.uint8), 1 / 6)
+
+
 def test_wrong_symbols_are_named(codec):
     length = codec.codeword_length((64, 64), 1 / 6)
     with pytest.raises(ValueError, match="which takes"):

@@ -288,6 +288,10 @@ def load_config_text(text=CONFIG, path=None):
     [
         ("tier_choices = [1, 2]\n", "teirs = 2\n", "'teirs'"),
         ("tier_choices = [1, 2]\n", "tier_choices = [2, 1]\n", "tier_choices"),
+        ('"1/24" = 2', '"1/24" = 3', "rate 1/24: 3 tiers are none of tier_choices"),
+        ('"1/24" = 2', '"1/12" = 2', "rate 1/12 is not that of 2 tiers, 1/24"),
+        ("tiers = { 1 = 0.5", "tiers = { 8 = 0.5", "data photos: 8 tiers"),
+        ("warmup_steps = 5", "warmup_steps = 0", "warmup_steps 0"),
         ("[optimiser]\n", '[optimiser]\nkind = "sgd"\n', "'sgd'"),
         ("[channel]\n", '[channel]\nkind = "fog"\n', "'fog'"),
         ('name = "toy"', 'nmae = "toy"', "nmae"),
@@ -308,6 +312,16 @@ def test_bad_input_is_one_line_and_exit_code_2(setting, capsys):
     for case in cases:
         assert main(case) == 2
         assert capsys.readouterr().err.count("\n") == 1
+    for more in (["--device", "fog"], ["--validate-every", "0"], ["--init", str(setting)]):
+        try:
+            code = main(arguments(setting, "x", 1, *more))
+        except SystemExit as stop:
+            code = stop.code
+        assert code == 2
+        assert more[1] in capsys.readouterr().err
+    torch.save({"step": 1}, setting / "old.pt")
+    assert export_main([str(setting / "old.pt"), "--out", str(setting / "model")]) == 2
+    assert "old.pt: cannot be read (no 'average' inside" in capsys.readouterr().err
     (setting / "bad.pt").write_bytes(b"no checkpoint")
     assert export_main([str(setting / "bad.pt"), "--out", str(setting / "model")]) == 2
     assert "bad.pt" in capsys.readouterr().err

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,14 +102,38 @@ def evaluate(
             row = {"images": name, "count": len(images), **measure(codec, batches, condition, cipher, seed)}
             rows.append(row)
             print(describe(row), flush=True)
-    settings = {
+    return {"settings": settings_of(codec, cipher, seed), "rows": rows}
+
+
+def settings_of(codec: Codec, cipher: str, seed: int) -> dict[str, Any]:
+    """What all rows of a result have in common."""
+    return {
         "model": codec.name,
         "model_hash": codec.model_hash.hex(),
         "cipher": cipher,
         "seed": seed,
         "version": __version__,
     }
-    return {"settings": settings, "rows": rows}
+
+
+def earlier_rows(path: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a result file; `ValueError` where it is none, or its settings are not `settings`."""
+    try:
+        known = json.loads(path.read_text())
+        found, rows = dict(known["settings"]), list(known["rows"])
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path}: no results of deepjscec evaluate") from None
+    for key, value in settings.items():
+        if found.get(key) != value:
+            raise ValueError(f"{path}: results of another {key}, {found.get(key)!r} and not {value!r}")
+    return rows
+
+
+def merge_rows(earlier: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All rows; a new one takes the place of an earlier one of the same pictures and condition."""
+    keys = ["images", *(field.name for field in fields(Condition))]
+    merged = {tuple(row[key] for key in keys): row for row in [*earlier, *new]}
+    return list(merged.values())
 
 
 def describe(row: dict[str, Any]) -> str:

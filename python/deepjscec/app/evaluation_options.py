@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from deepjscec.app.evaluation import Condition
-from deepjscec.app.options import snr
+from deepjscec.app.options import seed, snr
 
 DEFAULT_SNRS = (0.0, 5.0, 10.0, 15.0, 20.0)
 
@@ -24,8 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--told", action="store_true", help="tell the encoder the SNR")
     parser.add_argument("--cipher", default="isometric", choices=("isometric", "none"))
     parser.add_argument("--provider", action="append", help="cpu, cuda or tensorrt, best first; repeatable")
-    parser.add_argument("--threads", type=int, default=0, help="of ONNX Runtime (default: its choice)")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise")
+    parser.add_argument("--threads", type=threads, default=0, help="of ONNX Runtime (default: its choice)")
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        default=0,
+        help="of the noise on the air; keys are always fresh, and with them what is left of it",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--append", action="store_true", help="to the rows that the file holds of the same model")
 
@@ -36,6 +41,13 @@ def conditions(arguments: argparse.Namespace, rates: list[str]) -> list[Conditio
         Condition(rate, level, arguments.told, share)
         for rate, share, level in product(rates, arguments.erased, arguments.snr)
     ]
+
+
+def threads(text: str) -> int:
+    """A number of threads, 0 for the library's choice."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads")
+    return int(text)
 
 
 def _share(text: str) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MIN_SIDE = 32
 MAX_SIDE = 65535  # a packet's header holds a side in 16 bits
+LOWEST_TOLD_SNR_DB = -30.0  # far below any that a network was trained for
 UNTOLD_SNR_DB = -100.0  # what an encoder hears that is not told an SNR
 
 Rate = float | str | Fraction
@@ -120,10 +121,14 @@ class Codec:
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
             raise ValueError(f"image of shape {images.shape[1:]} and type {images.dtype} is not uint8[H, W, 3]")
+        if not len(images):
+            raise ValueError("no pictures to encode")
+        if snr_db is not None and not np.isfinite(snr_db):
+            raise ValueError(f"an encoder cannot be told an SNR of {snr_db}")
         sent = self._sent(self._check_shape((images.shape[1], images.shape[2])), rate)
         tiers = int(sent.max())
         blocks = np.empty((len(images), tiers, *sent.shape, self.block_size), np.complex64)
-        snr = np.full(len(images), UNTOLD_SNR_DB if snr_db is None else snr_db, np.float32)
+        snr = np.full(len(images), UNTOLD_SNR_DB if snr_db is None else max(snr_db, LOWEST_TOLD_SNR_DB), np.float32)
         for piece in pieces(sent.shape[0], sent.shape[1], self.card.encoder_halo):
             planes = self._planes(images, piece.whole)
             plan = self._plan(sent[piece.whole], len(images))

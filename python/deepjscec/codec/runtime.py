@@ -50,6 +50,9 @@ def make_session(
         session = onnxruntime.InferenceSession(model, options, providers=chosen)
     except Exception as error:  # ONNX Runtime raises its own untyped errors
         raise ValueError(f"model file {path}: {str(error).splitlines()[0]}") from None
+    used = session.get_providers()
+    if used[0] != chosen[0]:  # ONNX Runtime goes on with the CPU where a GPU's libraries fail to load
+        raise ValueError(f"execution provider {providers[0]!r} could not be started; ONNX Runtime would use {used[0]}")
     reals = 2 * card.tiers * card.tier_channels
     inputs: dict[str, tuple[int, int | None]]  # name -> dimensions, channels
     if name == "encoder.onnx":

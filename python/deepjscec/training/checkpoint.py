@@ -23,10 +23,13 @@ def save_checkpoint(path: Path, state: dict[str, Any], rng: np.random.Generator,
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     """Read a checkpoint; `ValueError` names the file when it is not one."""
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
+        if missing := {"model", "average", "optimisers", "model_config", "name", "rates"} - set(state):
+            raise ValueError(f"no {sorted(missing)[0]!r} inside; not a checkpoint, or one of an earlier version")
+        return state
     except FileNotFoundError:
         raise ValueError(f"checkpoint {path}: no such file") from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
         raise ValueError(f"checkpoint {path}: cannot be read ({str(error).splitlines()[0]})") from None
 
 

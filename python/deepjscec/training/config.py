@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deepjscec.training.network import Architecture
+from deepjscec.training.network import DOWNSCALING, Architecture
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class ChannelConfig:
 class OptimiserConfig:
     kind: str = "muon"  # or "adamw"
     learning_rate: float = 1e-3
-    warmup_steps: int = 300
+    warmup_steps: int = 300  # at least 1
     decay_share: float = 0.35  # the last share of the steps brings the rate down to nothing
     weight_decay: float = 1e-4
     second_moment: float = 0.99  # AdamW's beta_2
@@ -58,6 +59,8 @@ class OptimiserConfig:
     ema: float = 0.999
 
     def __post_init__(self) -> None:
+        if self.warmup_steps < 1:
+            raise ValueError(f"warmup_steps {self.warmup_steps} is not at least 1")
         if self.kind not in ("adamw", "muon"):
             raise ValueError(f"optimiser kind {self.kind!r} is neither adamw nor muon")
 
@@ -70,6 +73,19 @@ class TrainingConfig:
     channel: ChannelConfig
     optimiser: OptimiserConfig
     rates: dict[str, int]  # name of a rate, as a fraction, -> tiers sent
+
+    def __post_init__(self) -> None:
+        known = self.model.tier_choices
+        used = [(f"rate {rate}", tiers) for rate, tiers in self.rates.items()]
+        for item in self.data:
+            used += [(f"data {item.name}", int(tiers)) for tiers in item.tiers or self.channel.tiers]
+        for where, tiers in used:
+            if tiers not in known:
+                raise ValueError(f"{where}: {tiers} tiers are none of tier_choices {list(known)}")
+        for rate, tiers in self.rates.items():
+            unit = Fraction(self.model.tier_channels, 3 * DOWNSCALING**2)
+            if Fraction(rate) != tiers * unit:
+                raise ValueError(f"rate {rate} is not that of {tiers} tiers, {tiers * unit}")
 
 
 def load_config(path: str | Path) -> TrainingConfig:

@@ -24,7 +24,11 @@ class ProcessGroup:
         name = device or ("cuda" if torch.cuda.is_available() else "cpu")
         if size > 1 and name == "cuda":
             name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-        chosen = torch.device(name)
+        try:
+            chosen = torch.device(name)
+            torch.empty(1, device=chosen)
+        except (RuntimeError, AssertionError) as error:  # no such device, or torch is built without it
+            raise ValueError(f"device {name!r}: {str(error).splitlines()[0]}") from None
         if size > 1:
             distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
         return cls(rank, size, chosen)

@@ -26,10 +26,10 @@ def load_images(path: str | Path) -> list[np.ndarray]:
     """
     path = Path(path)
     if not path.exists():
-        raise ValueError(f"training data {path}: no such file or folder")
+        raise ValueError(f"pictures {path}: no such file or folder")
     images = list(_read(path))
     if not images:
-        raise ValueError(f"training data {path}: no pictures found")
+        raise ValueError(f"pictures {path}: none found")
     return images
 
 
@@ -45,25 +45,25 @@ def pack_images(images: Sequence[np.ndarray], path: str | Path) -> None:
 def _read(path: Path) -> Iterator[np.ndarray]:
     if path.is_dir():
         for child in sorted(path.iterdir()):
-            if child.is_dir() or child.suffix in SUFFIXES | {".npz", ".tar"} or "_batch" in child.name:
+            if child.is_dir() or child.suffix.lower() in SUFFIXES | {".npz", ".tar"} or "_batch" in child.name:
                 yield from _read(child)
     elif path.suffix == ".npz":
         yield from _read_npz(path)
     elif ".tar" in path.suffixes:
         with tarfile.open(path) as archive:
             for member in archive:
-                if member.isfile() and Path(member.name).suffix in SUFFIXES:
+                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
                     stream = archive.extractfile(member)
                     assert stream is not None
                     yield _decode(stream.read(), f"{path}: {member.name}")
-    elif path.suffix in SUFFIXES:
+    elif path.suffix.lower() in SUFFIXES:
         yield _decode(path.read_bytes(), str(path))
     elif "_batch" in path.name:
         with path.open("rb") as file:
             batch = _ArrayUnpickler(file, encoding="bytes").load()
         yield from batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     else:
-        raise ValueError(f"training data {path}: not a picture, .npz, .tar, CIFAR-10 batch or folder")
+        raise ValueError(f"pictures {path}: not a picture, .npz, .tar, CIFAR-10 batch or folder")
 
 
 def _read_npz(path: Path) -> Iterator[np.ndarray]:
@@ -72,7 +72,7 @@ def _read_npz(path: Path) -> Iterator[np.ndarray]:
             yield from archive["images"]
             return
         if "pixels" not in archive or "shapes" not in archive:
-            raise ValueError(f"training data {path}: neither 'images' nor 'pixels' and 'shapes' inside")
+            raise ValueError(f"pictures {path}: neither 'images' nor 'pixels' and 'shapes' inside")
         pixels, shapes = archive["pixels"], archive["shapes"]
     start = 0
     for h, w in shapes:
@@ -97,4 +97,4 @@ def _decode(data: bytes, name: str) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     except OSError as error:
         reason = "not a picture that can be read" if "cannot identify" in str(error) else str(error)
-        raise ValueError(f"training data {name}: {reason}") from None
+        raise ValueError(f"pictures {name}: {reason}") from None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from deepjscec.channel.layers import awgn, erase_blocks, modulo, rayleigh_blocks
-from deepjscec.codec.allocation import activity, wished_tiers
+from deepjscec.training.allocation import activity, wished_tiers
 from deepjscec.training.config import DataConfig, TrainingConfig
 from deepjscec.training.network import DOWNSCALING, UNTOLD_SNR_DB
 

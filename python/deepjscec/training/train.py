@@ -81,13 +81,11 @@ def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, val
             index = int(trainer.rng.choice(len(sources), p=weights / weights.sum()))
             batch = sources[index].draw(config.data[index].batch, trainer.rng)
             rate = learning_rate_at(trainer.step, steps, config.optimiser)
-            loss = trainer.advance(batch, config.data[index], rate)
-            if trainer.step % 50 == 0:
-                value = float(loss)
-                if not math.isfinite(value):
-                    raise ValueError(f"training diverged at step {trainer.step}; lower the learning rate")
-                if first:
-                    progress.show(trainer.step, f"{-10 / math.log(10) * value:.2f} dB")
+            value = float(trainer.advance(batch, config.data[index], rate))
+            if trainer.group.any(not math.isfinite(value)):  # before any save: the last checkpoint stays good
+                raise ValueError(f"training diverged at step {trainer.step}; lower the learning rate")
+            if trainer.step % 50 == 0 and first:
+                progress.show(trainer.step, f"{-10 / math.log(10) * value:.2f} dB")
             if trainer.step % validate_every == 0 and first:
                 with trainer.autocast():
                     quality = validate(trainer.average.module, held_out, config, trainer.device)
@@ -112,9 +110,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoint and log; resumes if there")
     parser.add_argument("--steps", type=int, default=50_000, help="total optimiser steps (default %(default)s)")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so many minutes")
-    parser.add_argument("--validate-every", type=int, default=2000, metavar="STEPS")
+    parser.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: torch's choice)")
+    parser.add_argument("--threads", type=_positive, help="CPU threads (default: torch's choice)")
     parser.add_argument("--device", default="", help="cpu or cuda (default: cuda where there is one)")
     parser.add_argument(
         "--precision",
@@ -125,6 +123,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init", type=Path, metavar="FROM", help="start from the weights of a checkpoint or a model folder"
     )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def use_bfloat16(precision: str, device: torch.device) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PSNR on held-out pictures during training, over symbol-level AWGN."""
+"""PSNR on held-out pictures during training, over the channel that is trained for."""
 
 from __future__ import annotations
 

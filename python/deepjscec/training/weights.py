@@ -33,6 +33,7 @@ def averaged_weights(state: dict) -> dict[str, torch.Tensor]:
 
 def _read_folder(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     import onnx
+    from google.protobuf.message import DecodeError
 
     try:
         found = json.loads((folder / "card.json").read_text())["training"]["architecture"]
@@ -41,6 +42,6 @@ def _read_folder(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
             for tensor in onnx.load(folder / f"{part}.onnx").graph.initializer:
                 values = torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
                 weights[f"{part}.{tensor.name.removesuffix('.half')}"] = values.float()
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, DecodeError) as error:
         raise ValueError(f"weights {folder}: no model folder ({error})") from None
     return found, weights

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many blocks each tile of a picture sends: busy tiles more, smooth ones fewer."""
+"""Unequal shares of a codeword, as training draws them: busy tiles send more tiers, smooth ones fewer."""
 
 from __future__ import annotations
 
