@@ -7,7 +7,8 @@ encryption block: `tile x tile` positions of `tier_channels` complex channels, n
 as `deepjscec.codec.layout` does at run time.
 
 How many tiers each tile sends is an input of both networks: the encoder then shares the energy of just those blocks as
-is best for them. Training draws equal and unequal numbers; `Codec` sends equal ones. Blocks that do not arrive are erased.
+is best for them. Training draws equal and unequal numbers; `Codec` sends equal ones. Blocks that do not arrive are
+erased.
 """
 
 from __future__ import annotations
