@@ -100,6 +100,21 @@ def erasures() -> str:
     return markdown(heading, [[*key, *values] for key, values in lines.items()])
 
 
+def penalties() -> str:
+    """What one model for all SNRs costs, and blocks of equal energy; a single-SNR network counts at its own SNR only."""
+    rows = json.loads((ROOT / "results" / "codec_penalties.json").read_text())["rows"]
+    cells = []
+    for row in rows:
+        alone = row["case"].partition(" dB alone")
+        values = [
+            f"{value:.2f}" if not alone[1] or float(alone[0]) == float(key.split()[-2]) else ""
+            for key, value in row.items()
+            if key != "case"
+        ]
+        cells.append([row["case"], *values])
+    return markdown(["network trained for", *(" ".join(key.split()[-2:]) for key in rows[0] if key != "case")], cells)
+
+
 def peak_power() -> str:
     """What limits to the peaks bring and cost."""
     result = json.loads((ROOT / "results" / "peak_power.json").read_text())
@@ -125,6 +140,7 @@ TABLES = {
     "codec": codec,
     "quality": quality,
     "erasures": erasures,
+    "penalties": penalties,
     "peak_power": peak_power,
 }
 
