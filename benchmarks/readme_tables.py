@@ -101,7 +101,7 @@ def erasures() -> str:
 
 
 def penalties() -> str:
-    """What one model for all SNRs costs, and blocks of equal energy; a single-SNR network counts at its own SNR only."""
+    """What one model for all SNRs costs, and equal block energies; a single-SNR network counts at its own only."""
     rows = json.loads((ROOT / "results" / "codec_penalties.json").read_text())["rows"]
     cells = []
     for row in rows:
