@@ -88,7 +88,7 @@ def quality() -> str:
 
 def erasures() -> str:
     """What lost blocks cost."""
-    rows = codec_rows(("photo", "cifar"))
+    rows = codec_rows(("photo", "lite", "cifar"))
     whole = {(r["model"], r["rate"], r["snr_db"]): r["psnr_db"] for r in rows if not r["erased"] and not r["told"]}
     lines: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
@@ -113,6 +113,15 @@ def penalties() -> str:
         ]
         cells.append([row["case"], *values])
     return markdown(["network trained for", *(" ".join(key.split()[-2:]) for key in rows[0] if key != "case")], cells)
+
+
+def speed() -> str:
+    """Time that `lite` takes."""
+    result = json.loads((ROOT / "results" / "codec_speed.json").read_text())
+    times = [f"{result[part]['median_ms']:.0f} ms" for part in ("encode", "decode")]
+    heading = ["model", "pixels", "rate", "encode", "decode", "peak memory"]
+    row = [result["model"], result["size"], result["rate"], *times, f"{result['peak_memory_mib']:.0f} MiB"]
+    return markdown(heading, [row])
 
 
 def peak_power() -> str:
@@ -141,6 +150,7 @@ TABLES = {
     "quality": quality,
     "erasures": erasures,
     "penalties": penalties,
+    "speed": speed,
     "peak_power": peak_power,
 }
 
