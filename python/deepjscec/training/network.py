@@ -111,7 +111,7 @@ class BlockPilot(nn.Module):
 
     Normalisation takes a block's level away. The tile's mean of each tier's last real channel is replaced by a constant
     before it; behind it, that mean has the block's scale. It costs one of 128 dimensions and a few percent of the
-    energy; in a trial of 1,500 steps it brought 1.4 dB at 20 dB SNR.
+    energy; one trial of 1,500 steps gained 1.4 dB at 20 dB SNR and lost 0.3 at 0.
     """
 
     def __init__(self, arch: Architecture) -> None:
