@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepjscec.phy import Profile, header_code, viterbi
+from deepjscec.fec import viterbi
+from deepjscec.phy import Profile, header_code
 from deepjscec.phy.sequences import prbs15
 from tests.phy.phy_signals import gaussian
 

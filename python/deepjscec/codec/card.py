@@ -10,6 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from deepjscec.codec.plan import plan_blocks
+from deepjscec.codec.shares import MIN_AREAS, Shares, check_levels
+
 FORMAT = 2
 
 
@@ -27,6 +30,8 @@ class ModelCard:
     decoder_halo: int  # ... and its pixels
     rates: tuple[tuple[Fraction, int], ...]  # (rate, tiers), rising; a packet's header names a rate by its index
     sha256: dict[str, str]  # file name -> hex digest
+    share_area: int = 1  # tiles along the side of an area whose tiles send alike
+    share_levels: tuple[tuple[Fraction, tuple[int, ...]], ...] = ()  # (rate, tiers to choose from) of unequal shares
 
     @property
     def block_size(self) -> int:
@@ -48,10 +53,25 @@ class ModelCard:
         h, w = self.padded_shape(shape)
         return (h // self.unit) * (w // self.unit) * self.rates[rate_index][1] * self.block_size
 
+    def shares(self, shape: tuple[int, int], rate_index: int) -> Shares | None:
+        """Unequal shares of a picture of `shape` (H, W) at the rate of that index; None where all tiles send alike."""
+        rate, mean = self.rates[rate_index]
+        levels = dict(self.share_levels).get(rate)
+        if levels is None:
+            return None
+        rows, columns = (side // self.unit for side in self.padded_shape(shape))
+        areas = -(-rows // self.share_area) * -(-columns // self.share_area)
+        blocks = rows * columns * mean - plan_blocks(areas, self.block_size)
+        if areas < MIN_AREAS or blocks < rows * columns * levels[0]:
+            return None
+        return Shares(rows, columns, self.share_area, levels, blocks)
+
     @property
     def model_hash(self) -> bytes:
         """8 bytes that name the model on the air: its weights, its layout and its rates."""
         meaning = [self.downscaling, self.tile, self.tiers, self.tier_channels, *map(str, self.rates)]
+        if self.share_levels:
+            meaning += [self.share_area, *map(str, self.share_levels)]
         files = [self.sha256[name] for name in sorted(self.sha256)]
         return hashlib.sha256("\n".join(map(str, meaning + files)).encode()).digest()[:8]
 
@@ -92,7 +112,23 @@ class ModelCard:
             raise ValueError(f"files {sorted(sha256)} are not decoder.onnx and encoder.onnx")
         if not all(isinstance(digest, str) for digest in sha256.values()):
             raise ValueError("sha256 must be hexadecimal text")
-        return cls(name=str(raw["name"]), folder=folder, rates=tuple(rates), sha256=sha256, **sizes)
+        area, levels = cls._parse_shares(raw.get("shares", {"area": 1, "levels": {}}), raw["rates"], sizes["tiers"])
+        return cls(
+            str(raw["name"]), folder, rates=tuple(rates), sha256=sha256, share_area=area, share_levels=levels, **sizes
+        )
+
+    @staticmethod
+    def _parse_shares(
+        shares: dict[str, Any], rates: dict[str, int], tiers: int
+    ) -> tuple[int, tuple[tuple[Fraction, tuple[int, ...]], ...]]:
+        area = shares["area"]
+        if not isinstance(area, int) or not 1 <= area <= 1024:
+            raise ValueError(f"shares area {area!r} is not an integer from 1 to 1024")
+        for rate, levels in shares["levels"].items():
+            check_levels(rate, levels, rates)
+            if levels[-1] > tiers:
+                raise ValueError(f"shares {rate}: {levels[-1]} tiers where a tile sends at most {tiers}")
+        return area, tuple((Fraction(rate), tuple(levels)) for rate, levels in shares["levels"].items())
 
     def read_verified(self, name: str) -> bytes:
         """The bytes of a model file, checked against the card's SHA-256; `ValueError` where they differ."""

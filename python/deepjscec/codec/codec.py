@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepjscec.codec.arrangement import Arrangement
 from deepjscec.codec.card import ModelCard
-from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks, sent_blocks
+from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks
 from deepjscec.codec.models import find_model
 from deepjscec.codec.pieces import pieces, scaled
 from deepjscec.codec.runtime import make_session
@@ -125,17 +126,19 @@ class Codec:
             raise ValueError("no pictures to encode")
         if snr_db is not None and not np.isfinite(snr_db):
             raise ValueError(f"an encoder cannot be told an SNR of {snr_db}")
-        sent = self._sent(self._check_shape((images.shape[1], images.shape[2])), rate)
+        shape = self._check_shape((images.shape[1], images.shape[2]))
+        arrangement = Arrangement(self.card, shape, self.rate_index(rate))
+        sent, plans = arrangement.plan(images)
         tiers = int(sent.max())
-        blocks = np.empty((len(images), tiers, *sent.shape, self.block_size), np.complex64)
+        blocks = np.empty((len(images), tiers, *arrangement.tiles, self.block_size), np.complex64)
         snr = np.full(len(images), UNTOLD_SNR_DB if snr_db is None else max(snr_db, LOWEST_TOLD_SNR_DB), np.float32)
-        for piece in pieces(sent.shape[0], sent.shape[1], self.card.encoder_halo):
+        for piece in pieces(*arrangement.tiles, self.card.encoder_halo):
             planes = self._planes(images, piece.whole)
-            plan = self._plan(sent[piece.whole], len(images))
-            latent = self._encoder.run(None, {"image": planes, "sent": plan, "snr_db": snr})[0]
+            tiers_sent = sent[:, None, *piece.whole].astype(np.float32)
+            latent = self._encoder.run(None, {"image": planes, "sent": tiers_sent, "snr_db": snr})[0]
             core = latent[:, :, *scaled(piece.inner, self.card.tile)]
             blocks[:, :, *piece.core] = latent_to_blocks(self.card, core, tiers)
-        return blocks[:, sent_blocks(sent, tiers)].reshape(len(images), -1)
+        return arrangement.gather(blocks, sent, plans)
 
     def decode_batch(
         self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
@@ -151,15 +154,17 @@ class Codec:
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), symbols.shape)
         if not (noise_var >= 0).all():
             raise ValueError("noise_var holds a negative value or one that is not a number")
-        sent = self._sent(shape, rate)
-        tiers = int(sent.max())
-        received, variances = self._place(symbols, noise_var, sent_blocks(sent, tiers))
+        arrangement = Arrangement(self.card, self._check_shape(shape), self.rate_index(rate))
+        plans = [arrangement.read_plan(*codeword) for codeword in zip(symbols, noise_var, strict=True)]
+        sent = np.array([plan[0] for plan in plans], np.float32).reshape(-1, 1, *arrangement.tiles)
+        known = np.array([plan[1] for plan in plans]).reshape(-1, *arrangement.tiles)
+        received, variances = arrangement.place(symbols, noise_var, known)
         h, w = shape
         pixels = np.empty((len(symbols), *self.card.padded_shape(shape), 3), np.uint8)
-        for piece in pieces(sent.shape[0], sent.shape[1], self.card.decoder_halo):
+        for piece in pieces(*arrangement.tiles, self.card.decoder_halo):
             latent, variance = blocks_to_latent(self.card, received[:, :, *piece.whole], variances[:, :, *piece.whole])
-            plan = self._plan(sent[piece.whole], len(symbols))
-            planes = self._decoder.run(None, {"symbols": latent, "noise_var": variance, "sent": plan})[0]
+            inputs = {"symbols": latent, "noise_var": variance, "sent": sent[:, :, *piece.whole]}
+            planes = self._decoder.run(None, inputs)[0]
             core = planes[:, :, *scaled(piece.inner, self.card.unit)].transpose(0, 2, 3, 1)
             pixels[:, *scaled(piece.core, self.card.unit)] = np.rint(
                 np.nan_to_num(core, nan=0.5).clip(0, 1) * 255
@@ -175,26 +180,6 @@ class Codec:
         planes = np.ascontiguousarray(padded.transpose(0, 3, 1, 2), np.float32)
         planes /= 255
         return planes
-
-    def _place(self, symbols: np.ndarray, noise_var: np.ndarray, sent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Codewords, or the first blocks of them, at their tiers and tiles; erased where nothing is."""
-        n, m = len(symbols), self.block_size
-        tier, row, column = (index[: symbols.shape[1] // m] for index in np.nonzero(sent))
-        received = np.zeros((n, *sent.shape, m), np.complex64)
-        variances = np.full((n, *sent.shape, m), np.inf, np.float32)
-        received[:, tier, row, column] = symbols.reshape(n, -1, m)
-        variances[:, tier, row, column] = noise_var.reshape(n, -1, m)
-        return received, variances
-
-    def _sent(self, shape: tuple[int, int], rate: Rate) -> np.ndarray:
-        """Tiers that each tile sends, int[rows, columns]."""
-        rows, columns = (side // self.card.unit for side in self.card.padded_shape(shape))
-        return np.full((rows, columns), self.card.rates[self.rate_index(rate)][1])
-
-    @staticmethod
-    def _plan(sent: np.ndarray, count: int) -> np.ndarray:
-        """The same as the networks take it, float32[count, 1, rows, columns]."""
-        return np.broadcast_to(sent.astype(np.float32), (count, 1, *sent.shape))
 
     def _check_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         h, w = int(shape[0]), int(shape[1])

@@ -2,8 +2,7 @@
 """How a latent becomes a codeword: blocks of one tier and one tile, each with the energy of its length.
 
 Latents are `float32[n, 2 C, h, w]`, ordered tier by tier, within a tier first real then imaginary parts. Blocks are
-`complex64[n, tiers, rows, columns, block_size]`. A codeword is `complex64[n, k]`: tier after tier, within a tier the
-tiles that send it, in raster order.
+`complex64[n, tiers, rows, columns, block_size]`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from . import viterbi
+from deepjscec.fec import viterbi
+
 from .profile import CRC_BYTES, LENGTH_BYTES, Profile
 from .sequences import SCRAMBLER_SEED, prbs15, qpsk
 

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
+
 LENGTH_BYTES = 2  #: payload length in front of the header
 CRC_BYTES = 4  #: CRC-32 behind it
-CODE_RATE_INVERSE = 4
-CODE_TAIL_BITS = 8  #: constraint length 9, terminated
 HEADER_REPETITION = 2  #: aimed-at number of times a coded header bit is sent
 
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from . import viterbi
+from deepjscec.fec import viterbi
+
 from .acquisition import Acquisition, PreambleAcquisition
 from .blas import one_thread
 from .demodulator import Header, PacketDemodulator

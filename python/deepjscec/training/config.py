@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
+from deepjscec.codec.shares import check_levels
 from deepjscec.training.network import DOWNSCALING, Architecture
 
 T = TypeVar("T")
@@ -23,9 +24,21 @@ class DataConfig:
     batch: int
     weight: float = 1.0
     scales: tuple[float, ...] = (1.0,)
-    adaptive: float = 0.0  # share of its pictures whose tiles send unequal numbers of tiers
+    adaptive: float = 0.0  # share of its pictures whose areas send unequal numbers of tiers
     tiers: dict[str, float] | None = None  # tiers per tile, on average -> probability; default: the channel's
     held_out: int = 0  # pictures at the end of the source that are only validated on
+
+
+@dataclass(frozen=True)
+class SharesConfig:
+    """Unequal shares of a codeword (`deepjscec.codec.shares`); without levels all tiles send the same."""
+
+    area: int = 1  # tiles along the side of an area, all of whose tiles send the same number
+    levels: dict[str, list[int]] = field(default_factory=dict)  # name of a rate -> tiers to choose from
+
+    def __post_init__(self) -> None:
+        if self.area < 1:
+            raise ValueError(f"shares: area {self.area} is not at least 1")
 
 
 @dataclass(frozen=True)
@@ -73,12 +86,19 @@ class TrainingConfig:
     channel: ChannelConfig
     optimiser: OptimiserConfig
     rates: dict[str, int]  # name of a rate, as a fraction, -> tiers sent
+    shares: SharesConfig = SharesConfig()
 
     def __post_init__(self) -> None:
         known = self.model.tier_choices
         used = [(f"rate {rate}", tiers) for rate, tiers in self.rates.items()]
         for item in self.data:
             used += [(f"data {item.name}", int(tiers)) for tiers in item.tiers or self.channel.tiers]
+            side = DOWNSCALING * self.model.tile * self.shares.area
+            if item.patch % side:
+                raise ValueError(f"data {item.name}: patch {item.patch} is not a multiple of {side}, an area's side")
+        for rate, levels in self.shares.levels.items():
+            check_levels(rate, levels, self.rates)
+            used += [(f"shares {rate}", tiers) for tiers in levels]
         for where, tiers in used:
             if tiers not in known:
                 raise ValueError(f"{where}: {tiers} tiers are none of tier_choices {list(known)}")
@@ -98,7 +118,7 @@ def load_config(path: str | Path) -> TrainingConfig:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"training configuration {path}: {error}") from None
     try:
-        sections = {"name", "rates", "model", "data", "channel", "optimiser"}
+        sections = {"name", "rates", "shares", "model", "data", "channel", "optimiser"}
         if unknown := set(raw) - sections:
             raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
         if missing := {"name", "rates", "data"} - set(raw):
@@ -106,6 +126,7 @@ def load_config(path: str | Path) -> TrainingConfig:
         return TrainingConfig(
             name=raw["name"],
             rates=raw["rates"],
+            shares=_build(SharesConfig, raw.get("shares", {})),
             model=_build(Architecture, raw.get("model", {})),
             data=tuple(_build(DataConfig, item) for item in raw["data"]),
             channel=_build(ChannelConfig, raw.get("channel", {})),

@@ -127,6 +127,7 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
             "decoder_halo": arch.decoder_halo,
         },
         "rates": state["rates"],
+        **({"shares": state["shares"]} if state.get("shares", {}).get("levels") else {}),
         "files": files,
         "training": {"architecture": arch.to_dict(), "steps": state["step"], **notes},
         "licence": "GPL-3.0-or-later",

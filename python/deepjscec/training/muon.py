@@ -42,21 +42,37 @@ class Muon(torch.optim.Optimizer):
             if "momentum" not in state:
                 state["momentum"] = torch.zeros_like(weight)
             state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-            updates.append(weight.grad.lerp(state["momentum"], group["momentum"]).flatten(1))
+            updates.append(channels_last(weight.grad.lerp(state["momentum"], group["momentum"])).flatten(1))
         orthogonal = orthogonalise(torch.stack(updates))
         scale = 0.2 * max(orthogonal.shape[1:]) ** 0.5
         for weight, update in zip(weights, orthogonal):
             weight.mul_(1 - group["lr"] * group["weight_decay"])
-            weight.add_(update.reshape(weight.shape), alpha=-group["lr"] * scale)
+            target = channels_last(weight)
+            target.add_(update.view(target.shape), alpha=-group["lr"] * scale)
+
+
+def channels_last(weight: torch.Tensor) -> torch.Tensor:
+    """A view in the order that a convolution's weights lie in memory: the order of a matrix's columns does not matter
+    to its orthogonalisation, but copies against the order of memory take longer than that itself."""
+    return weight.permute(0, 2, 3, 1) if weight.ndim == 4 else weight
 
 
 def orthogonalise(matrices: torch.Tensor) -> torch.Tensor:
-    """The nearest orthogonal matrices, roughly: float32[n, rows, columns], all singular values brought near 1."""
+    """The nearest orthogonal matrices, roughly: [n, rows, columns], all singular values brought near 1; bfloat16.
+
+    Each iteration is three products of matrices and nothing else as large: on a processor sums and copies of such
+    tensors, written to fresh memory, take longer than the products.
+    """
     a, b, c = COEFFICIENTS
     wide = matrices.shape[1] <= matrices.shape[2]
-    x = (matrices if wide else matrices.mT).bfloat16()
-    x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).bfloat16()
+    x = matrices if wide else matrices.mT.contiguous()
+    scale = 1 / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x = torch.mul(x, scale, out=torch.empty(x.shape, dtype=torch.bfloat16, device=x.device))
+    other = torch.empty_like(x)
     for _ in range(ITERATIONS):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
-    return (x if wide else x.mT).float()
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        polynomial.diagonal(dim1=1, dim2=2).add_(a)
+        torch.bmm(polynomial, x, out=other)
+        x, other = other, x
+    return x if wide else x.mT

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from deepjscec.channel.layers import awgn, erase_blocks, modulo, rayleigh_blocks
-from deepjscec.training.allocation import activity, wished_tiers
+from deepjscec.codec.shares import activity
 from deepjscec.training.config import DataConfig, TrainingConfig
 from deepjscec.training.network import DOWNSCALING, UNTOLD_SNR_DB
 
@@ -42,11 +42,12 @@ def draw_situation(
         # a crop of a larger picture has more or less than its share, and rules may come to differ from today's
         crop_mean = mean[uneven] * np.exp(rng.normal(0, 0.5, uneven.sum()))
         exponent = rng.uniform(0.3, 0.7, uneven.sum())[:, None, None]
-        wish = wished_tiers(activity(batch[uneven], tile_pixels), crop_mean[:, None, None], exponent)
+        areas = activity(batch[uneven], tile_pixels * config.shares.area)
+        wish = wished_tiers(areas, crop_mean[:, None, None], exponent)
         wish *= np.exp(rng.normal(0, 0.15, wish.shape))
         ladder = np.array(model.tier_choices, np.float64)
         nearest = np.abs(np.log(wish)[..., None] - np.log(ladder)).argmin(-1)
-        sent[uneven] = ladder[nearest]
+        sent[uneven] = ladder[nearest].repeat(config.shares.area, 1).repeat(config.shares.area, 2)
     snr = rng.uniform(*channel.snr_db, n)
     design = np.clip(snr + rng.normal(0, channel.told_spread_db, n), *channel.snr_db)
     design[rng.random(n) >= channel.told] = UNTOLD_SNR_DB
@@ -78,3 +79,12 @@ def pass_channel(
     if config.channel.kind == "modulo":
         return modulo(latent, snr_db, noise, config.channel.modulo_scale)
     return awgn(latent, snr_db, noise)
+
+
+def wished_tiers(energy: np.ndarray, mean: float | np.ndarray, exponent: float | np.ndarray = 0.5) -> np.ndarray:
+    """Tiers per area, not yet whole: activity to a power, scaled to `mean` over each picture.
+
+    With an error falling as activity / tiers, the square root shares blocks best. `energy` [n, rows, columns].
+    """
+    weight = (energy + 1.0) ** exponent
+    return mean * weight / weight.mean((1, 2), keepdims=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,7 @@ class Trainer:
                 "model_config": self.config.model.to_dict(),
                 "name": self.config.name,
                 "rates": self.config.rates,
+                "shares": asdict(self.config.shares),
             },
             self.rng,
             self.noise,

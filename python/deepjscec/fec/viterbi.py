@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .profile import CODE_RATE_INVERSE, CODE_TAIL_BITS
+from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
 
 GENERATORS = (0o765, 0o671, 0o513, 0o473)
 STATES = 1 << CODE_TAIL_BITS
