@@ -15,6 +15,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from deepjscec.app.pictures import default_picture, png_bytes  # noqa: E402
+from deepjscec.app.quality import psnr_db  # noqa: E402
 from deepjscec.channel.layers import MODULO_CELL, awgn, erase_blocks, modulo, rayleigh_blocks  # noqa: E402
 from deepjscec.codec import Codec  # noqa: E402
 from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks  # noqa: E402
@@ -144,6 +145,23 @@ def test_exported_model_equals_the_trained_one(setting):
     assert card["training"]["data"] == "crops of a test picture"
 
 
+def test_residual_blocks_in_8_bits_come_close_to_the_model(setting, capsys):
+    main(arguments(setting, "run", 30))
+    checkpoint = setting / "run" / "checkpoint.pt"
+    pack_images([default_picture()[:200, :200]], setting / "larger.npz")
+    export(checkpoint, setting / "toy", {})
+    export(checkpoint, setting / "toy8", {}, "int8", str(setting / "larger.npz"))
+    assert b"QuantizeLinear" in (setting / "toy8" / "decoder.onnx").read_bytes()
+    image = default_picture()[:128, :128]
+    exact, rough = Codec.load(setting / "toy"), Codec.load(setting / "toy8")
+    error = exact.encode(image, "1/24") - rough.encode(image, "1/24")
+    assert 0 < np.mean(np.abs(error) ** 2) < 0.01
+    decoded = [codec.decode(exact.encode(image, "1/24"), 0.01, (128, 128), "1/24") for codec in (exact, rough)]
+    assert psnr_db(*decoded) > 35
+    assert main(arguments(setting, "more", 0, "--init", str(setting / "toy8"))) == 2
+    assert "8 bits" in capsys.readouterr().err
+
+
 def test_training_goes_on_from_an_exported_model(setting):
     main(arguments(setting, "run", 5))
     export(setting / "run" / "checkpoint.pt", setting / "toy", {})
@@ -159,7 +177,7 @@ def test_weights_of_another_architecture_are_refused(setting):
     main(arguments(setting, "run", 0))
     with pytest.raises(ValueError, match=r"checkpoint\.pt: of another \[model\]"):
         read_weights(setting / "run" / "checkpoint.pt", Architecture())
-    with pytest.raises(ValueError, match="no model folder"):
+    with pytest.raises(ValueError, match="no model to start from"):
         read_weights(setting, Architecture())
 
 

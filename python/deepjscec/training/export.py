@@ -20,7 +20,10 @@ import torch
 from torch import nn
 
 from deepjscec.training.checkpoint import load_checkpoint
+from deepjscec.training.images import load_images
 from deepjscec.training.network import DOWNSCALING, Architecture, Autoencoder
+from deepjscec.training.patches import PatchSource
+from deepjscec.training.quantise import CALIBRATION_PICTURES, calibration_inputs, quantise
 from deepjscec.training.weights import averaged_weights
 
 CARD_FORMAT = 2
@@ -135,25 +138,47 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
-def export(checkpoint: Path, folder: Path, notes: dict[str, str], half: bool = True) -> None:
-    """Export a checkpoint; the files of an existing model are replaced only once all new ones are written."""
+def export(checkpoint: Path, folder: Path, notes: dict[str, str], weights: str = "float16", pictures: str = "") -> None:
+    """Export a checkpoint; the files of an existing model are replaced only once all new ones are written.
+
+    `weights` as stored: "float16", "float32", or "int8" for residual blocks that also compute so, their ranges taken
+    from `pictures`, a path as `load_images` takes it.
+    """
     model, state = load_model(checkpoint)
     if model.arch.normalisation != "block":
         raise ValueError(f"checkpoint {checkpoint}: normalised over the picture, so block energies would tell about it")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        export_onnx(model, Path(temporary), half)
-        write_card(model, state, Path(temporary), notes)
+        export_onnx(model, Path(temporary), half=weights == "float16")
+        if weights == "int8":
+            _to_int8(model, Path(temporary), pictures, sorted(state["rates"].values()))
+        write_card(model, state, Path(temporary), {"weights": weights, **notes})
         for name in ("encoder.onnx", "decoder.onnx", "card.json"):
             os.replace(Path(temporary, name), folder / name)
+
+
+def _to_int8(model: Autoencoder, folder: Path, pictures: str, tiers: list[int]) -> None:
+    side = 4 * DOWNSCALING * model.arch.tile
+    images = [image for image in load_images(pictures) if min(image.shape[:2]) >= side]
+    if not images:
+        raise ValueError(f"pictures {pictures}: none of at least {side} x {side} pixels")
+    rng = np.random.default_rng(0)
+    patches = PatchSource(images, side).draw(CALIBRATION_PICTURES, rng)
+    encoder, decoder = zip(*calibration_inputs(model, patches, tiers, rng), strict=True)
+    quantise(folder / "encoder.onnx", list(encoder))
+    quantise(folder / "decoder.onnx", list(decoder))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="checkpoint.pt of a training run")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder, e.g. models/photo")
     parser.add_argument(
-        "--weights", choices=("float16", "float32"), default="float16", help="as stored; computing is in float32"
+        "--weights",
+        choices=("float16", "float32", "int8"),
+        default="float16",
+        help="as stored; computing is in float32, but for int8, whose residual blocks compute in it, too",
     )
+    parser.add_argument("--pictures", default="", metavar="PATH", help="for int8: pictures to take its ranges from")
     parser.add_argument("--data-note", default="", help="what it was trained on, for the card")
     parser.add_argument("--command-note", default="", help="the command that trained it, for the card")
 
@@ -161,7 +186,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     notes = {"data": arguments.data_note, "command": arguments.command_note}
     notes = {key: value for key, value in notes.items() if value}
-    export(arguments.checkpoint, arguments.out, notes, half=arguments.weights == "float16")
+    if (arguments.weights == "int8") != bool(arguments.pictures):
+        raise ValueError("--weights int8 and --pictures go together")
+    export(arguments.checkpoint, arguments.out, notes, arguments.weights, arguments.pictures)
     return 0
 
 

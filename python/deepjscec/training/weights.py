@@ -36,12 +36,15 @@ def _read_folder(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     from google.protobuf.message import DecodeError
 
     try:
-        found = json.loads((folder / "card.json").read_text())["training"]["architecture"]
+        training = json.loads((folder / "card.json").read_text())["training"]
+        if training.get("weights") == "int8":
+            raise ValueError("stored in 8 bits, not to be trained further")
+        found = training["architecture"]
         weights = {}
         for part in ("encoder", "decoder"):
             for tensor in onnx.load(folder / f"{part}.onnx").graph.initializer:
                 values = torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
                 weights[f"{part}.{tensor.name.removesuffix('.half')}"] = values.float()
     except (OSError, KeyError, ValueError, DecodeError) as error:
-        raise ValueError(f"weights {folder}: no model folder ({error})") from None
+        raise ValueError(f"weights {folder}: no model to start from ({error})") from None
     return found, weights

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Residual blocks of exported networks in 8-bit integers, their ranges taken from pictures on their way.
+
+Stem, heads and what knows of the channel stay in float32: they are cheap, and the error of an input or output is seen
+at once. Needs ONNX Runtime, which training does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from deepjscec.training.network import DESIGN_RANGE_DB, UNTOLD_SNR_DB, Autoencoder
+
+INSIDE_BLOCKS = ("/spatial/", "/mix/")  # of convolutions' names
+CALIBRATION_PICTURES = 48
+
+
+@torch.no_grad()
+def calibration_inputs(
+    model: Autoencoder, patches: np.ndarray, tiers: list[int], rng: np.random.Generator
+) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+    """Inputs of encoder and decoder for patches uint8[n, 3, s, s] at random SNRs, numbers of tiers in turn."""
+    arch = model.arch
+    for i, patch in enumerate(patches):
+        image = torch.from_numpy(patch[None].astype(np.float32) / 255)
+        tiles = patch.shape[1] // (8 * arch.tile)
+        sent = torch.full((1, 1, tiles, tiles), float(tiers[i % len(tiers)]))
+        snr_db = rng.uniform(*DESIGN_RANGE_DB)
+        told = torch.tensor([snr_db if i % 2 else UNTOLD_SNR_DB], dtype=torch.float32)
+        latent = model.encode(image, sent, told).numpy()
+        arrived = arch.tier_channels * tiers[i % len(tiers)]
+        noise_var = np.full((1, arch.complex_channels, *latent.shape[2:]), np.inf, np.float32)
+        noise_var[:, :arrived] = 10 ** (-snr_db / 10)
+        noise = rng.standard_normal(latent.shape) * (10 ** (-snr_db / 10) / 2) ** 0.5
+        symbols = np.where(np.arange(latent.shape[1])[:, None, None] < 2 * arrived, latent + noise, 0)
+        yield (
+            {"image": image.numpy(), "sent": sent.numpy(), "snr_db": told.numpy()},
+            {"symbols": symbols.astype(np.float32), "noise_var": noise_var, "sent": sent.numpy()},
+        )
+
+
+def quantise(path: Path, inputs: list[dict[str, np.ndarray]]) -> None:
+    """Replace the network in `path` by one whose residual blocks compute in 8 bits."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._left = iter(inputs)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self._left, None)
+
+    prepared = path.with_suffix(".prepared.onnx")
+    quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
+    nodes = onnx.load(prepared).graph.node
+    chosen = [
+        node.name for node in nodes if node.op_type == "Conv" and any(part in node.name for part in INSIDE_BLOCKS)
+    ]
+    quantize_static(
+        str(prepared),
+        str(path),
+        Reader(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_quantize=chosen,
+    )
+    prepared.unlink()
