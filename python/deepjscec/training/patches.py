@@ -14,12 +14,13 @@ class PatchSource:
     """Draws batches of square patches. Pictures are scaled once, at the start, so that a draw is only a copy."""
 
     def __init__(self, images: Sequence[np.ndarray], patch: int, scales: Sequence[float] = (1.0,)) -> None:
-        """`images` uint8[H, W, 3]; `patch` side in pixels; `scales` at most 1, the sizes at which each is offered."""
+        """`images` uint8[H, W, 3]; `patch` side in pixels; `scales`, the sizes at which each is offered: 1.3 makes those
+        that were scaled down far as soft as what cameras deliver."""
         self.patch = patch
         self.images: list[np.ndarray] = []
         for image in images:
             for scale in scales:
-                scaled = _resize(image, scale) if scale < 1 else image
+                scaled = image if scale == 1 else _resize(image, scale)
                 if min(scaled.shape[:2]) >= patch:
                     self.images.append(scaled)
         if not self.images:
