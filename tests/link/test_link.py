@@ -192,6 +192,21 @@ def test_noise_variance_is_calibrated_on_a_frequency_selective_channel(cipher):
     assert measured == pytest.approx(reported, rel=0.03)
 
 
+def test_symbols_that_wrapped_are_as_uncertain_as_the_link_says():
+    rng = np.random.default_rng(14)
+    sent = codewords(rng, 20)
+    sender, receiver = pair("modulo", payload_symbols=11520)
+    for packet in sender.send(sent, 0, SHAPE, RATE_INDEX):
+        noise = (rng.standard_normal((2, len(packet.payload))) * np.sqrt(0.05)).astype(np.float32)
+        variance = np.full(len(packet.payload), 0.1, np.float32)
+        got = receiver.receive(packet.header, packet.payload + noise[0] + 1j * noise[1], variance)
+    (got,) = got
+    estimate, predicted = got.symbols / (1 + got.noise_var), got.noise_var / (1 + got.noise_var)
+    error, known = np.abs(estimate - sent) ** 2, predicted < 0.7
+    assert known.mean() > 0.8
+    assert error[known].mean() == pytest.approx(predicted[known].mean(), rel=0.05)
+
+
 def test_erased_carriers_cost_a_block_little():
     rng = np.random.default_rng(12)
     sent = codewords(rng)

@@ -46,8 +46,9 @@ def measure(
         sent, received = _transmit(alice, codewords, condition.snr_db, packet, rng)
         signal += float(np.sum(np.abs(sent) ** 2))
         noise_energy += float(np.sum(np.abs(received - sent) ** 2))
-        clear = alice.decrypt(received.reshape(-1), packet=packet).reshape(codewords.shape)
-        variance = np.full(codewords.shape, 10 ** (-condition.snr_db / 10), np.float32)
+        variance = np.full(codewords.size, 10 ** (-condition.snr_db / 10), np.float32)
+        clear, variance = alice.observe(alice.decrypt(received.reshape(-1), packet=packet), variance)
+        clear, variance = clear.reshape(codewords.shape), variance.reshape(codewords.shape)
         lost = rng.random((len(images), codewords.shape[1] // codec.block_size)) < condition.erased
         variance[np.repeat(lost, codec.block_size, axis=1)] = np.inf
         decoded = codec.decode_batch(clear, variance, (images.shape[1], images.shape[2]), condition.rate)

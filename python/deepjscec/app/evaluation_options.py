@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deepjscec.app.evaluation import Condition
 from deepjscec.app.options import seed, snr
+from deepjscec.crypto import CIPHER_NAMES
 
 DEFAULT_SNRS = (0.0, 5.0, 10.0, 15.0, 20.0)
 
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--erased", type=_share, nargs="+", default=[0.0], metavar="SHARE", help="of blocks lost, e.g. 0 0.1"
     )
     parser.add_argument("--told", action="store_true", help="tell the encoder the SNR")
-    parser.add_argument("--cipher", default="isometric", choices=("isometric", "none"))
+    parser.add_argument("--cipher", default="isometric", choices=CIPHER_NAMES)
     parser.add_argument("--provider", action="append", help="cpu, cuda or tensorrt, best first; repeatable")
     parser.add_argument("--threads", type=threads, default=0, help="of ONNX Runtime (default: its choice)")
     parser.add_argument(

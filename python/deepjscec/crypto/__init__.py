@@ -34,6 +34,7 @@ from .header import (
 from .isometric import IsometricCipher
 from .keyfile import read_key_file, write_key_file
 from .keystream import KeyStream
+from .modulo import ModuloCipher
 from .null import NullCipher
 from .replay import ReplayWindow, SessionMemory
 from .secret import Secret
@@ -58,6 +59,7 @@ __all__ = [
     "HeaderVersionError",
     "IsometricCipher",
     "KeyStream",
+    "ModuloCipher",
     "NullCipher",
     "OpenedHeader",
     "ReplayWindow",

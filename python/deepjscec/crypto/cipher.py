@@ -9,7 +9,7 @@ import numpy as np
 
 from .session import Session
 
-CIPHER_NAMES = ("isometric", "none")
+CIPHER_NAMES = ("isometric", "modulo", "none")
 MAX_BLOCK_SIZE = 1024
 
 
@@ -27,24 +27,28 @@ class Cipher(Protocol):
     def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
         """complex64[k] -> complex64[k]; inverts `encrypt`. Any packet, in any order, any number of times."""
 
-    def decrypted_noise_var(self, noise_var: np.ndarray) -> np.ndarray:
-        """Noise variance per complex symbol before decryption -> after it, float32[k] -> float32[k]."""
+    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What decrypted symbols say of the codeword: complex64[k] and noise variances float32[k] to decode with.
+
+        `noise_var` float32[k] as it was on the air; `inf` for a symbol without information, before and after.
+        """
 
 
 def make_cipher(name: str, session: Session | None, block_size: int = 64) -> Cipher:
-    """The cipher called `name`: `isometric` or `none` (which needs no session).
+    """The cipher called `name`: `isometric`, `modulo` or `none` (which needs no session).
 
     Raises `ValueError` for an unknown name (and lists the known ones), a bad block size or a missing session.
     """
     from .isometric import IsometricCipher
+    from .modulo import ModuloCipher
     from .null import NullCipher
 
     if name == "none":
         return NullCipher(session, block_size)
-    if name == "isometric":
+    if name in CIPHER_NAMES:
         if session is None:
-            raise ValueError("cipher 'isometric' needs a session")
-        return IsometricCipher(session, block_size)
+            raise ValueError(f"cipher {name!r} needs a session")
+        return (IsometricCipher if name == "isometric" else ModuloCipher)(session, block_size)
     raise ValueError(f"unknown cipher {name!r}: choose from {', '.join(CIPHER_NAMES)}")
 
 

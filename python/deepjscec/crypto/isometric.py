@@ -107,6 +107,10 @@ class IsometricCipher:
 
         return self._run(work, blocks, packet, first_block)
 
+    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The symbols as they are, and `decrypted_noise_var` of the variances."""
+        return symbols, self.decrypted_noise_var(noise_var)
+
     def decrypted_noise_var(self, noise_var: np.ndarray) -> np.ndarray:
         """float32[k] noise variance per complex symbol -> after decryption: each block's mean, float32[k].
 

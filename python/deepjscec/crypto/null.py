@@ -28,6 +28,6 @@ class NullCipher:
         """A copy, complex64[k]."""
         return self.encrypt(symbols, packet)
 
-    def decrypted_noise_var(self, noise_var: np.ndarray) -> np.ndarray:
-        """A copy, float32[k]."""
-        return np.array(noise_var, dtype=np.float32)
+    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What came, complex64[k] and float32[k]."""
+        return symbols, np.asarray(noise_var, np.float32)

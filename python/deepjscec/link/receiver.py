@@ -131,7 +131,8 @@ class LinkReceiver:
             variances = np.broadcast_to(block_var[:, None], blocks.shape)
             blocks = np.where(weights > 0, blocks, 0) * weights
         clear = cipher.decrypt(np.ascontiguousarray(blocks.reshape(-1)), packet=counter)
-        return clear.reshape(blocks.shape), variances
+        clear, variances = cipher.observe(clear, np.ascontiguousarray(variances.reshape(-1)))
+        return clear.reshape(blocks.shape), variances.reshape(blocks.shape)
 
     def _cipher_of(self, session: Session) -> Cipher:
         cipher = self._ciphers.get(session.id)

@@ -14,8 +14,10 @@ class PatchSource:
     """Draws batches of square patches. Pictures are scaled once, at the start, so that a draw is only a copy."""
 
     def __init__(self, images: Sequence[np.ndarray], patch: int, scales: Sequence[float] = (1.0,)) -> None:
-        """`images` uint8[H, W, 3]; `patch` side in pixels; `scales`, the sizes at which each is offered: 1.3 makes those
-        that were scaled down far as soft as what cameras deliver."""
+        """`images` uint8[H, W, 3]; `patch` side in pixels; `scales`, the sizes at which each is offered.
+
+        A scale of 1.3 makes pictures that were scaled down far as soft as what cameras deliver.
+        """
         self.patch = patch
         self.images: list[np.ndarray] = []
         for image in images:

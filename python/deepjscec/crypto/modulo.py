@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modulo cipher: key stream is added to every real part of a codeword, modulo the constellation's cell.
+
+The symmetric twin of the mask that Tung and Gündüz (arXiv 2208.09245) take from learning with errors. On the air every
+symbol is uniform over a square whatever was sent, so secrecy asks nothing of block energies; but symbols must be made
+small enough not to wrap, noise makes them wrap all the same, and both cost quality that the isometric cipher keeps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cipher import as_codeword, check_block_size
+from .counter import check_packet
+from .keystream import SCHEME_MODULO
+from .session import Session
+
+CELL = 6**0.5  # side of the square in which a uniform symbol has mean energy 1
+STEPS = 2.0**32  # the cell in integers: their sum modulo 2^32 with a uniform one is uniform, exactly
+MOST_UNCERTAIN = np.float32(0.999)  # beyond it no channel says as little; of a symbol between two ways to have wrapped
+WRAPS = (np.arange(-2, 3)[:, None] * CELL).astype(np.float32)  # what may have been lost, in so many cells
+
+
+class ModuloCipher:
+    """Encrypts by `c = scale z + k mod cell`, decrypts by `(c - k mod cell) / scale`, both for each real part.
+
+    `scale`: of symbols before they wrap, 0.1 ... 1: smaller ones wrap less and stand lower above the noise. Raises
+    `ValueError` for a value out of range.
+    """
+
+    name = "modulo"
+    spreads_noise = False
+
+    def __init__(self, session: Session, block_size: int = 64, *, scale: float = 0.4) -> None:
+        if not 0.1 <= scale <= 1:
+            raise ValueError(f"scale must be 0.1 ... 1, got {scale}")
+        self.block_size = check_block_size(block_size)
+        self.scale = float(scale)
+        self._session = session
+
+    def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """Encrypt complex64[k] under `packet`, which must exceed every number used for this before.
+
+        Returns complex64[k]. Raises `ValueError` for a shape or a value that is not finite, before the packet number is
+        used up; `ReusedCounterError` and `CounterExhaustedError` for the number.
+        """
+        parts = as_codeword(symbols, self.block_size).view(np.float32)
+        if not np.isfinite(parts).all():
+            raise ValueError("a codeword holds a value that is not finite")
+        steps = _to_steps(parts, self.scale)
+        packet = self._session.claim_payload(packet)
+        steps += self._key(packet, steps.size)
+        return _from_steps(steps, 1.0)
+
+    def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """Decrypt complex64[k] of `packet`; a value that is not finite becomes 0. `ValueError` for shape or number."""
+        parts = np.nan_to_num(as_codeword(symbols, self.block_size).view(np.float32), posinf=0, neginf=0)
+        steps = _to_steps(parts, 1.0)
+        steps -= self._key(check_packet(packet), steps.size)
+        return _from_steps(steps, 1 / self.scale)
+
+    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What decrypted symbols complex64[k] say of the codeword, `noise_var` float32[k] being that on the air.
+
+        Returns symbols and noise variances as of a channel without wrapping that would have told as much: the codeword
+        taken for Gaussian, its mean and variance given what arrived, over all numbers of wraps.
+        """
+        noise = np.repeat(np.asarray(noise_var, np.float32), 2)
+        known = np.isfinite(noise)
+        noise = np.where(known, noise, np.float32(1))
+        signal = np.float32(self.scale**2)
+        candidates = symbols.view(np.float32) * np.float32(self.scale) + WRAPS
+        exponent = -(candidates**2) / (signal + noise)  # parts have half the variances, and the density half of that
+        weights = np.exp(exponent - exponent.max(axis=0))
+        weights /= weights.sum(axis=0)
+        means = candidates * (self.scale / (signal + noise))
+        mean = (weights * means).sum(axis=0)
+        spread = (weights * (means - mean) ** 2).sum(axis=0)
+        variance = (spread + noise / (2 * (signal + noise))).reshape(-1, 2).sum(axis=1)
+        variance = np.minimum(variance, MOST_UNCERTAIN)
+        # a channel of noise variance v leaves a Gaussian of variance 1 with v / (1 + v), and its mean 1 / (1 + v) short
+        equivalent = variance / (1 - variance)
+        unbiased = mean.astype(np.float32).view(np.complex64) * (1 + equivalent)
+        return np.where(known[::2], unbiased, 0), np.where(known[::2], equivalent, np.float32(np.inf))
+
+    def _key(self, packet: int, count: int) -> np.ndarray:
+        """uint32[count]: the halves of key-stream words, the lower first."""
+        words = self._session.key_stream(packet, SCHEME_MODULO).words(-(-count // 2))
+        return words.astype("<u8", copy=False).view("<u4")[:count]
+
+
+def _to_steps(parts: np.ndarray, scale: float) -> np.ndarray:
+    """float32[n] as uint32[n] in steps of the cell, wrapped."""
+    steps = np.multiply(parts, np.float32(scale * STEPS / CELL))
+    return np.rint(steps, out=steps).astype(np.int64).astype(np.uint32)
+
+
+def _from_steps(steps: np.ndarray, scale: float) -> np.ndarray:
+    parts = steps.view(np.int32).astype(np.float32)
+    parts *= np.float32(scale * CELL / STEPS)
+    return parts.view(np.complex64)
