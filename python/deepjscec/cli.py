@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepjscec import __version__
-from deepjscec.app import evaluation_options
+from deepjscec.app import evaluation_options, key_commands
 from deepjscec.app.capture import record_options, replay_options
 from deepjscec.app.options import OneLineParser
 
 EXAMPLES = """examples:
   deepjscec keygen alice.key          a new key file, readable by its owner alone
+  deepjscec keygen --pair bob.key     Bob's private key, and bob.key.pub for everyone
+  deepjscec encapsulate bob.key.pub --key alice.key --capsule for-bob.capsule  Alice's key, and what tells it to Bob
+  deepjscec decapsulate for-bob.capsule --private bob.key --key shared.key     ... who makes the same key of it
   deepjscec models                    the models that are installed, their rates and whether their files are intact
   deepjscec evaluate --images kodak/ --rate 1/12 --snr 0 10 20                 quality over noise, cipher in the loop
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
@@ -36,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"deepjscec {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=OneLineParser)
-    _keygen(commands.add_parser("keygen", help="make a key file"))
+    key_commands.add_keygen(commands.add_parser("keygen", help="make a key file, or a pair of keys"))
+    key_commands.add_encapsulate(commands.add_parser("encapsulate", help="a key for the holder of a public key"))
+    key_commands.add_decapsulate(commands.add_parser("decapsulate", help="... and the same key for that holder"))
+    key_commands.add_inspect(commands.add_parser("inspect", help="what a key file or capsule is, without its secret"))
     _models(commands.add_parser("models", help="list models and check their files"))
     _evaluate(commands.add_parser("evaluate", help="measure a model's quality over noise"))
     _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
@@ -55,19 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def _keygen(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="the file to make; it must not exist")
-
-    def run(arguments: argparse.Namespace) -> int:
-        from deepjscec.crypto import key_id, read_key_file, write_key_file
-
-        write_key_file(arguments.file)
-        print(f"{arguments.file}: key id {key_id(read_key_file(arguments.file)).hex()}")
-        return 0
-
-    parser.set_defaults(run=run)
 
 
 def _models(parser: argparse.ArgumentParser) -> None:

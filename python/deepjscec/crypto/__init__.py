@@ -31,8 +31,19 @@ from .header import (
     open_header,
     read_clear_part,
 )
+from .hybrid import CapsuleError, PrivateKey, PublicKey
 from .isometric import IsometricCipher
-from .keyfile import read_key_file, write_key_file
+from .keyfile import (
+    describe_file,
+    read_capsule_file,
+    read_key_file,
+    read_private_key_file,
+    read_public_key_file,
+    write_capsule_file,
+    write_key_file,
+    write_private_key_file,
+    write_public_key_file,
+)
 from .keystream import KeyStream
 from .modulo import ModuloCipher
 from .null import NullCipher
@@ -47,6 +58,7 @@ __all__ = [
     "HEADER_VERSION",
     "KEY_ID_BYTES",
     "SESSION_ID_BYTES",
+    "CapsuleError",
     "Cipher",
     "ClearPart",
     "CounterExhaustedError",
@@ -62,15 +74,24 @@ __all__ = [
     "ModuloCipher",
     "NullCipher",
     "OpenedHeader",
+    "PrivateKey",
+    "PublicKey",
     "ReplayWindow",
     "ReusedCounterError",
     "Secret",
     "Session",
     "SessionMemory",
+    "describe_file",
     "key_id",
     "make_cipher",
     "open_header",
+    "read_capsule_file",
     "read_clear_part",
     "read_key_file",
+    "read_private_key_file",
+    "read_public_key_file",
+    "write_capsule_file",
     "write_key_file",
+    "write_private_key_file",
+    "write_public_key_file",
 ]

@@ -1,47 +1,134 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Key files: one raw 32-byte secret in three lines of text, readable by their owner only.
+"""Files of keys and capsules: a few lines of text; secret ones are readable by their owner only.
 
-    deepjscec-key 1
+    deepjscec-key 1                 a secret that Alice and Bob share
     id 1a2b3c4d
     secret <44 characters of base64>
 
-The first line is the format's version, the second the public key id (see `deepjscec.crypto.key_id`), which
-also catches a damaged third line. Windows has no such permission bits, and none are checked there.
+    deepjscec-private-key 1         Bob's half of a pair                deepjscec-public-key 1      ... and everyone's
+    id 5e6f7a8b                                                         id 5e6f7a8b
+    secret <base64 of 96 bytes>                                         value <base64 of 1216 bytes>
+
+    deepjscec-capsule 1             a secret on its way to the holder of that pair
+    id 5e6f7a8b
+    value <base64 of 1120 bytes>
+
+The first line is the format's version; the second names the key, which also catches a damaged third line. With a
+passphrase the third line is `sealed` (see `passphrase.py`). Windows has no permission bits, and none are checked there.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import os
 import re
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from .secret import Secret
-from .session import key_id
+from .hybrid import CAPSULE_BYTES, PRIVATE_BYTES, PUBLIC_BYTES, PrivateKey, PublicKey
+from .passphrase import SEALED_EXTRA_BYTES, open_sealed, seal
+from .secret import SECRET_BYTES, Secret
+from .session import KEY_ID_BYTES, key_id
 
-_MAGIC = "deepjscec-key"
+PASSPHRASE_VARIABLE = "DEEPJSCEC_PASSPHRASE"
 _VERSION = "1"
 _MAX_BYTES = 4096
-_BODY = re.compile(r"id ([0-9a-f]{8})\nsecret ([A-Za-z0-9+/]{43}=)\n?")
+_BODY = re.compile(r"id ([0-9a-f]{8})\n(secret|value|sealed) ([A-Za-z0-9+/]+=*)\n?")
 
 
-def write_key_file(path: str | os.PathLike, secret: Secret | None = None) -> Secret:
+@dataclass(frozen=True)
+class _Kind:
+    magic: str
+    name: str
+    size: int
+    private: bool
+    id_of: Callable[[bytes], bytes] | None  # None where the id is another key's
+
+
+_SHARED = _Kind("deepjscec-key", "key file", SECRET_BYTES, True, key_id)
+_PRIVATE = _Kind("deepjscec-private-key", "private key", PRIVATE_BYTES, True, lambda v: PrivateKey(v).public_key.id)
+_PUBLIC = _Kind("deepjscec-public-key", "public key", PUBLIC_BYTES, False, lambda v: PublicKey(v).id)
+_CAPSULE = _Kind("deepjscec-capsule", "capsule", CAPSULE_BYTES, False, None)
+_KINDS = {kind.magic: kind for kind in (_SHARED, _PRIVATE, _PUBLIC, _CAPSULE)}
+
+
+def write_key_file(path: str | os.PathLike, secret: Secret | None = None, passphrase: str | None = None) -> Secret:
     """Create `path` (mode 0600) with `secret`, by default a new random one, and return the secret.
 
     Raises `FileExistsError` when there is anything at `path`, another `OSError` when it cannot be written; a
     file that could not be written whole is removed again.
     """
-    path = Path(path)
     secret = Secret.random() if secret is None else secret
-    encoded = base64.b64encode(secret.reveal()).decode("ascii")
-    text = f"{_MAGIC} {_VERSION}\nid {key_id(secret).hex()}\nsecret {encoded}\n"
+    _write(Path(path), _SHARED, key_id(secret), secret.reveal(), passphrase)
+    return secret
+
+
+def read_key_file(path: str | os.PathLike, passphrase: str | None = None) -> Secret:
+    """The secret in the key file `path`; the environment's `DEEPJSCEC_PASSPHRASE` serves where none is given.
+
+    Raises `FileNotFoundError`, `PermissionError` (others may read the file: `chmod 600` it) or another
+    `OSError`, and `ValueError` for a wrong version, size, format or passphrase. Every message is one line that names
+    the file and shows no secret.
+    """
+    return Secret(_read(Path(path), _SHARED, passphrase)[1])
+
+
+def write_private_key_file(path: str | os.PathLike, key: PrivateKey, passphrase: str | None = None) -> None:
+    """Create `path` (mode 0600) with Bob's private key; errors as `write_key_file`."""
+    _write(Path(path), _PRIVATE, key.public_key.id, key.reveal(), passphrase)
+
+
+def read_private_key_file(path: str | os.PathLike, passphrase: str | None = None) -> PrivateKey:
+    """Errors as `read_key_file`."""
+    return PrivateKey(_read(Path(path), _PRIVATE, passphrase)[1])
+
+
+def write_public_key_file(path: str | os.PathLike, key: PublicKey) -> None:
+    """Create `path` with Bob's public key; errors as `write_key_file`."""
+    _write(Path(path), _PUBLIC, key.id, key.to_bytes())
+
+
+def read_public_key_file(path: str | os.PathLike) -> PublicKey:
+    """Errors as `read_key_file`, but for permissions: everyone may read it."""
+    return PublicKey(_read(Path(path), _PUBLIC)[1])
+
+
+def write_capsule_file(path: str | os.PathLike, capsule: bytes, recipient: PublicKey) -> None:
+    """Create `path` with a capsule for the holder of `recipient`'s private half; errors as `write_key_file`."""
+    _write(Path(path), _CAPSULE, recipient.id, capsule)
+
+
+def read_capsule_file(path: str | os.PathLike) -> tuple[bytes, bytes]:
+    """The capsule in `path`, and the id of the public key that it is for; errors as `read_public_key_file`."""
+    id_, value = _read(Path(path), _CAPSULE)
+    return value, id_
+
+
+def describe_file(path: str | os.PathLike) -> str:
+    """What kind of file `path` is and which key it names, in a line without secrets; errors as `read_key_file`."""
+    path = Path(path)
+    kind, id_, _, label = _parse(path, _load(path))
+    if kind.private:
+        _check_private(path)
+    notes = ", sealed with a passphrase" if label == "sealed" else ""
+    return f"{path}: {kind.name} {'for ' if kind is _CAPSULE else ''}{id_.hex()}{notes}"
+
+
+def _write(path: Path, kind: _Kind, id_: bytes, value: bytes, passphrase: str | None = None) -> None:
+    head = f"{kind.magic} {_VERSION}\nid {id_.hex()}\n"
+    label = "secret" if kind.private else "value"
+    if passphrase is not None:
+        label, value = "sealed", seal(value, passphrase, head.encode("ascii"))
+    text = f"{head}{label} {base64.b64encode(value).decode('ascii')}\n"
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if kind.private else 0o644)
     except FileExistsError:
-        raise FileExistsError(f"{path}: exists already, a key file is never overwritten") from None
+        raise FileExistsError(f"{path}: exists already, a {kind.name} is never overwritten") from None
     except OSError as error:
-        raise type(error)(f"{path}: cannot create the key file: {error.strerror}") from None
+        raise type(error)(f"{path}: cannot create the {kind.name}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("ascii"))
@@ -50,49 +137,82 @@ def write_key_file(path: str | os.PathLike, secret: Secret | None = None) -> Sec
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise OSError(f"{path}: cannot write the key file: {error.strerror}") from None
+            raise OSError(f"{path}: cannot write the {kind.name}: {error.strerror}") from None
         raise
-    return secret
 
 
-def read_key_file(path: str | os.PathLike) -> Secret:
-    """The secret in the key file `path`.
+def _read(path: Path, kind: _Kind, passphrase: str | None = None) -> tuple[bytes, bytes]:
+    """Id and value of a file of `kind`."""
+    data = _load(path, kind)
+    found, id_, value, label = _parse(path, data)
+    if found is not kind:
+        raise ValueError(f"{path}: a {found.name}, where a {kind.name} is needed")
+    if label == "sealed":
+        if passphrase is None:
+            passphrase = os.environ.get(PASSPHRASE_VARIABLE)
+        if passphrase is None:
+            raise ValueError(f"{path}: sealed with a passphrase: put it into {PASSPHRASE_VARIABLE}")
+        try:
+            value = open_sealed(value, passphrase, f"{kind.magic} {_VERSION}\nid {id_.hex()}\n".encode("ascii"))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    try:
+        fits = kind.id_of is None or kind.id_of(value) == id_
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{path}: damaged {kind.name} (its content and its id do not belong together)")
+    return id_, value
 
-    Raises `FileNotFoundError`, `PermissionError` (others may read the file: `chmod 600` it) or another
-    `OSError`, and `ValueError` for a wrong version, size or format. Every message is one line that names the
-    file and shows no secret.
-    """
-    path = Path(path)
+
+def _load(path: Path, kind: _Kind | None = None) -> bytes:
+    """The bytes of a file that must be private if `kind` is."""
+    name = kind.name if kind else "file"
     try:
         # without O_NONBLOCK, opening a pipe would wait for a writer
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())  # of the file opened, which the path may no longer name
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError(f"{path}: not a regular file")
-            if os.name == "posix" and status.st_mode & 0o077:
-                raise PermissionError(f"{path}: others may read or change this key file: run chmod 600 {path}")
+            if kind and kind.private and os.name == "posix" and status.st_mode & 0o077:
+                raise PermissionError(f"{path}: others may read or change this {name}: run chmod 600 {path}")
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         if error.strerror is None:  # raised above, with its message
             raise
-        raise type(error)(f"{path}: cannot read the key file: {error.strerror}") from None
+        raise type(error)(f"{path}: cannot read the {name}: {error.strerror}") from None
     if len(data) > _MAX_BYTES:
-        raise ValueError(f"{path}: too long for a key file")
+        raise ValueError(f"{path}: too long for a {name}")
+    return data
+
+
+def _parse(path: Path, data: bytes) -> tuple[_Kind, bytes, bytes, str]:
+    """Kind, id, value and the value's label: secret, value or sealed."""
     first, _, body = data.decode("ascii", errors="replace").replace("\r\n", "\n").partition("\n")
     magic, _, version = first.partition(" ")
-    if magic != _MAGIC:
-        raise ValueError(f"{path}: not a key file (it does not start with '{_MAGIC}')")
+    kind = _KINDS.get(magic)
+    if kind is None:
+        raise ValueError(f"{path}: not a key file (it does not start with '{_SHARED.magic}' or the like)")
     if version != _VERSION:
-        raise ValueError(f"{path}: key file version {version[:16]!r}, this library reads {_VERSION}")
-    return _parse_body(path, body)
-
-
-def _parse_body(path: Path, body: str) -> Secret:
+        raise ValueError(f"{path}: {kind.name} version {version[:16]!r}, this library reads {_VERSION}")
     match = _BODY.fullmatch(body)
-    if match is None:
-        raise ValueError(f"{path}: damaged key file (expected a line 'id' and a line 'secret' of 32 bytes)")
-    secret = Secret(base64.b64decode(match.group(2)))  # 43 characters and a pad are always 32 bytes
-    canonical = base64.b64encode(secret.reveal()).decode("ascii") == match.group(2)
-    if not canonical or key_id(secret).hex() != match.group(1):
-        raise ValueError(f"{path}: damaged key file (secret and id do not belong together)")
-    return secret
+    labels = ("secret", "sealed") if kind.private else ("value",)
+    if match is not None and match.group(2) in labels:
+        size = kind.size + (SEALED_EXTRA_BYTES if match.group(2) == "sealed" else 0)
+        try:
+            value = base64.b64decode(match.group(3), validate=True)
+        except binascii.Error:
+            value = b""
+        if len(value) == size and base64.b64encode(value).decode("ascii") == match.group(3):
+            return kind, bytes.fromhex(match.group(1)), value, match.group(2)
+    raise ValueError(
+        f"{path}: damaged {kind.name} (expected a line 'id' and a line '{labels[0]}' of {kind.size} bytes)"
+    )
+
+
+def _check_private(path: Path) -> None:
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path}: others may read or change this file: run chmod 600 {path}")
+
+
+assert KEY_ID_BYTES == 4  # what _BODY says in hexadecimal
