@@ -17,7 +17,9 @@ from deepjscec.crypto import (
     HeaderTagError,
     HeaderVersionError,
     ReusedCounterError,
+    Secret,
     Session,
+    key_id,
     open_header,
 )
 
@@ -27,6 +29,20 @@ FIELDS = bytes(range(FIELD_BYTES))
 
 def sealed(packet: int = 17, session_id: bytes = bytes(range(100, 108))) -> bytes:
     return HeaderSealer(Session.derive(SECRET, session_id)).seal(packet, FIELDS)
+
+
+def test_a_change_of_keys_leaves_no_gap():
+    old, new = Secret(SECRET), Secret.random()
+    opener = HeaderOpener(old, new)
+    assert opener.key_ids == (key_id(old), key_id(new))
+    for secret in (old, new, old):
+        session = Session.start(secret)
+        assert opener.open(HeaderSealer(session).seal(0, bytes(23))).session.id == session.id
+    with pytest.raises(ForeignKeyError, match=f"ours is {key_id(old).hex()}, {key_id(new).hex()}"):
+        opener.open(HeaderSealer(Session.start(Secret.random())).seal(0, bytes(23)))
+    for secrets in ((), (old, old)):
+        with pytest.raises(ValueError, match="at least one secret"):
+            HeaderOpener(*secrets)
 
 
 def test_known_answer():

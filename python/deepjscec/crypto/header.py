@@ -97,21 +97,31 @@ class HeaderSealer:
 
 
 class HeaderOpener:
-    """Opens headers made under one secret, of any session.
+    """Opens headers made under one of its secrets, of any session.
+
+    Several secrets make a change of keys possible without a gap: give Bob the new one beside the old, then let Alice
+    change, then take the old one away. The header's key id says which it is.
 
     Keys of the `max_sessions` sessions last heard are kept; a session enters only once a tag verified, so
     forged headers cannot push genuine ones out. Opening says that a header is genuine, not that it is new:
     ask `SessionMemory` next. Thread-safe.
     """
 
-    def __init__(self, secret: Secret | bytes, max_sessions: int = 16) -> None:
+    def __init__(self, *secrets: Secret | bytes, max_sessions: int = 16) -> None:
+        """Raises `ValueError` without a secret, or for two of one key id."""
         if max_sessions < 1:
             raise ValueError(f"max_sessions must be at least 1, got {max_sessions}")
-        self._secret = Secret.of(secret)
+        self._secrets = {key_id(secret): Secret.of(secret) for secret in secrets}
+        if not secrets or len(self._secrets) < len(secrets):
+            raise ValueError("a header opener needs at least one secret, and none twice")
         self._max_sessions = max_sessions
-        self._sessions: OrderedDict[bytes, tuple[Session, AESCCM]] = OrderedDict()
+        self._sessions: OrderedDict[tuple[bytes, bytes], tuple[Session, AESCCM]] = OrderedDict()
         self._lock = threading.Lock()
-        self.key_id = key_id(self._secret)
+
+    @property
+    def key_ids(self) -> tuple[bytes, ...]:
+        """The names of the secrets, in the order given."""
+        return tuple(self._secrets)
 
     def open(self, header: bytes) -> OpenedHeader:
         """Authenticate and decrypt 48 bytes.
@@ -126,25 +136,28 @@ class HeaderOpener:
         version, sent_key_id, session_id, packet = _CLEAR.unpack(clear)
         if version != HEADER_VERSION:
             raise HeaderVersionError(f"header version {version}, this library reads {HEADER_VERSION}")
-        if sent_key_id != self.key_id:
-            raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {self.key_id.hex()}")
-        session, aead = self._keys(session_id)
+        if sent_key_id not in self._secrets:
+            ours = ", ".join(name.hex() for name in self._secrets)
+            raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {ours}")
+        name = sent_key_id, session_id
+        session, aead = self._keys(name)
         try:
             fields = aead.decrypt(_nonce(check_packet(packet)), header[CLEAR_BYTES:], clear)
         except InvalidTag:
             raise HeaderTagError("header tag does not verify") from None
         with self._lock:
-            self._sessions[session_id] = session, aead
-            self._sessions.move_to_end(session_id)
+            self._sessions[name] = session, aead
+            self._sessions.move_to_end(name)
             while len(self._sessions) > self._max_sessions:
                 self._sessions.popitem(last=False)
         return OpenedHeader(session, packet, fields)
 
-    def _keys(self, session_id: bytes) -> tuple[Session, AESCCM]:
+    def _keys(self, name: tuple[bytes, bytes]) -> tuple[Session, AESCCM]:
+        """Session and keys of (key id, session id)."""
         with self._lock:
-            known = self._sessions.get(session_id)
+            known = self._sessions.get(name)
         if known is None:
-            session = Session.derive(self._secret, session_id, receive_only=True)
+            session = Session.derive(self._secrets[name[0]], name[1], receive_only=True)
             known = session, _aead(session)
         return known
 
