@@ -13,10 +13,10 @@ from ._pdu_block import PduBlock
 class encryptor(PduBlock):
     """Encrypts codeword PDUs and splits them over packet PDUs: `{header: uint8[48]}` and complex64[n].
 
-    `key_file`: of `deepjscec keygen`. `cipher`: "isometric", "modulo" or "none". `model`: the encoder's, for block size and
-    hash. `profile`: name of the transmitter's waveform; packets are as long as it allows. Small pictures of one size
-    share a packet: they wait until it is full, another size comes or the stream ends. Every encryptor is a new session
-    with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
+    `key_file`: of `deepjscec keygen`. `cipher`: "isometric", "modulo" or "none". `model`: the encoder's, for block size
+    and hash. `profile`: name of the transmitter's waveform; packets are as long as it allows. Small pictures of one
+    size share a packet: they wait until it is full, another size comes or the stream ends. Every encryptor is a new
+    session with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
     """
 
     def __init__(
