@@ -15,14 +15,15 @@ class decryptor(PduBlock):
 
     Gives `{image_id, height, width, rate_index, noise_var: float32[k], packets_received, packets_sent, snr_db}` and
     complex64[k]; what did not arrive has an infinite noise variance. `key_file`, `cipher` and `model` as the
-    encryptor's. Packets that fail are dropped and counted by reason, see `get_stats`.
+    encryptor's. With a `session_file` packets received before a restart are refused after it, too. Packets that fail
+    are dropped and counted by reason, see `get_stats`.
     """
 
-    def __init__(self, key_file: str, cipher: str = "isometric", model: str = "photo") -> None:
+    def __init__(self, key_file: str, cipher: str = "isometric", model: str = "photo", session_file: str = "") -> None:
         from deepjscec.app.roles import make_receiver
 
         PduBlock.__init__(self, "DeepJSCEC Decryptor", "packets", "codewords")
-        self._receiver = make_receiver(key_file, cipher, model)
+        self._receiver = make_receiver(key_file, cipher, model, session_file)
 
     def get_stats(self) -> dict[str, int]:
         return {

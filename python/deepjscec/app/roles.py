@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepjscec.codec import ModelCard, find_model
-from deepjscec.crypto import CIPHER_NAMES, HeaderOpener, Secret, Session, read_key_file
+from deepjscec.crypto import CIPHER_NAMES, HeaderOpener, Secret, Session, SessionFile, SessionMemory, read_key_file
 from deepjscec.link import LinkReceiver, LinkSender
 from deepjscec.phy import Profile
 
@@ -19,13 +19,14 @@ def make_sender(key_file: str | Path, cipher: str, model: str, profile: Profile 
     return LinkSender(session, cipher, card, payload_symbols)
 
 
-def make_receiver(key_file: str | Path, cipher: str, model: str) -> LinkReceiver:
-    """Bob's link. `ValueError` or `OSError` for a bad key file, cipher or model."""
+def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: str | Path = "") -> LinkReceiver:
+    """Bob's link. `ValueError` or `OSError` for a bad key file, cipher, model or session file."""
     if cipher not in CIPHER_NAMES:
         raise ValueError(f"unknown cipher {cipher!r}: choose from {', '.join(CIPHER_NAMES)}")
     card = ModelCard.load(find_model(model))
     opener = HeaderOpener(_read_key(key_file))
-    return LinkReceiver(opener, cipher, card)
+    memory = SessionMemory(file=SessionFile(session_file)) if str(session_file) else None
+    return LinkReceiver(opener, cipher, card, memory=memory)
 
 
 def _read_key(key_file: str | Path) -> Secret:

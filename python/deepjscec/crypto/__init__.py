@@ -50,6 +50,7 @@ from .null import NullCipher
 from .replay import ReplayWindow, SessionMemory
 from .secret import Secret
 from .session import KEY_ID_BYTES, SESSION_ID_BYTES, Session, key_id
+from .session_file import SessionFile
 
 __all__ = [
     "CIPHER_NAMES",
@@ -80,6 +81,7 @@ __all__ = [
     "ReusedCounterError",
     "Secret",
     "Session",
+    "SessionFile",
     "SessionMemory",
     "describe_file",
     "key_id",

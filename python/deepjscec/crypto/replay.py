@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 from .counter import check_packet
 from .session import SESSION_ID_BYTES
+from .session_file import SessionFile
 
 
 class ReplayWindow:
@@ -20,13 +21,14 @@ class ReplayWindow:
     Not thread-safe on its own.
     """
 
-    def __init__(self, size: int = 1024) -> None:
+    def __init__(self, size: int = 1024, seen: int = -1) -> None:
+        """`seen`: all numbers up to this one count as taken."""
         if size < 1:
             raise ValueError(f"window size must be at least 1, got {size}")
         self._size = size
         self._mask = (1 << size) - 1
-        self._top = -1
-        self._seen = 0  # bit i: number top - i was taken
+        self._top = seen
+        self._seen = self._mask if seen >= 0 else 0  # bit i: number top - i was taken
 
     def accept(self, packet: int) -> bool:
         """True, and remembered, when `packet` is new; False when it was taken or is too old to tell."""
@@ -51,11 +53,13 @@ class SessionMemory:
 
     A session pushed out of the first set is retired: all its later packets are refused, new ones too. Ids
     pushed out of the second set are forgotten, and a recording of such a session would be taken again, as
-    would any recording after the receiver restarts: nothing is stored on disk. A new secret closes both gaps.
+    would any recording after the receiver restarts, but with a `file` that remembers. A new secret closes both gaps.
     Thread-safe.
     """
 
-    def __init__(self, max_sessions: int = 16, max_retired: int = 65536, window: int = 1024) -> None:
+    def __init__(
+        self, max_sessions: int = 16, max_retired: int = 65536, window: int = 1024, file: SessionFile | None = None
+    ) -> None:
         if max_sessions < 1 or max_retired < 0:
             raise ValueError(f"need max_sessions >= 1 and max_retired >= 0, got {max_sessions} and {max_retired}")
         self._max_sessions = max_sessions
@@ -65,6 +69,11 @@ class SessionMemory:
         self._retired: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
         ReplayWindow(window)  # complain about a bad size now and not at the first packet
+        self._file = file
+        for session_id, seen in file.seen.items() if file else ():
+            self._windows[session_id] = ReplayWindow(window, seen)
+            if len(self._windows) > max_sessions:
+                self._retire(next(iter(self._windows)))
 
     def accept(self, session_id: bytes, packet: int) -> bool:
         """True, and remembered, when this authenticated packet is new; False for a replay or a retired
@@ -80,7 +89,11 @@ class SessionMemory:
             self._windows.move_to_end(session_id)
             if len(self._windows) > self._max_sessions:
                 self._retire(next(iter(self._windows)))
-            return window.accept(packet)
+            if not window.accept(packet):
+                return False
+            if self._file:
+                self._file.accept(session_id, packet)
+            return True
 
     def retire(self, session_id: bytes) -> None:
         """Refuse this session from now on, as when its end was announced."""

@@ -41,10 +41,12 @@ class LinkReceiver:
         *,
         max_open: int = 4,
         max_symbols: int = 1 << 26,
+        memory: SessionMemory | None = None,
     ) -> None:
         """`cipher` by name. `max_open` groups are assembled at once; a further one sends the oldest out as it is.
 
-        `max_symbols` bounds the memory that one header may claim.
+        `max_symbols` bounds the memory that one header may claim. `memory` of packets received before, by default
+        one that lasts as long as this object.
         """
         self._opener, self._cipher_name, self._card = opener, cipher, card
         self._system = system_id(card, cipher)
@@ -52,7 +54,7 @@ class LinkReceiver:
         self._open: OrderedDict[_GroupKey, Assembly] = OrderedDict()
         self._done: OrderedDict[_GroupKey, None] = OrderedDict()
         self._ciphers: OrderedDict[bytes, Cipher] = OrderedDict()
-        self._memory = SessionMemory()
+        self._memory = memory or SessionMemory()
         self.stats: Counter[str] = Counter()
 
     @property
