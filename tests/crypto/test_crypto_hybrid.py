@@ -73,15 +73,31 @@ def test_a_changed_capsule_gives_another_secret(position):
 def test_any_bytes_are_a_capsule_or_a_documented_error(capsule):
     try:
         assert isinstance(BOB.decapsulate(capsule), Secret)
-    except CapsuleError:
-        assert len(capsule) != CAPSULE_BYTES or not any(capsule[:32])
+    except CapsuleError as error:
+        assert len(capsule) != CAPSULE_BYTES or "small order" in str(error)
 
 
-def test_points_of_small_order_are_refused():
+@pytest.mark.parametrize("u", [0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18])  # RFC 7748: of order 1, 2 and 4
+def test_points_of_small_order_are_refused(u):
+    point = u.to_bytes(32, "little")
     with pytest.raises(CapsuleError, match="small order"):
-        BOB.decapsulate(bytes(CAPSULE_BYTES))
+        BOB.decapsulate(point + bytes(CAPSULE_BYTES - 32))
     with pytest.raises(ValueError, match="small order"):
-        PublicKey(bytes(32) + BOB.public_key.to_bytes()[32:]).encapsulate()
+        PublicKey(point + BOB.public_key.to_bytes()[32:]).encapsulate()
+
+
+@pytest.mark.parametrize("make", [PrivateKey, PublicKey, BOB.decapsulate])
+def test_numbers_are_no_bytes(make):
+    with pytest.raises(TypeError, match="is bytes, not int"):
+        make(96)
+
+
+def test_an_id_that_does_not_fit_is_not_shown(tmp_path):
+    write_public_key_file(tmp_path / "eve.pub", PrivateKey.generate().public_key)
+    text = (tmp_path / "eve.pub").read_text()
+    (tmp_path / "eve.pub").write_text(text.replace(text.split()[3], BOB.public_key.id.hex()))
+    with pytest.raises(ValueError, match="do not belong together"):
+        describe_file(tmp_path / "eve.pub")
 
 
 @pytest.mark.parametrize("value", [b"", bytes(PUBLIC_BYTES - 1), b"\xff" * PUBLIC_BYTES])

@@ -42,40 +42,40 @@ def test_window_equals_a_plain_set(size, packets):
 
 def test_sessions_have_windows_of_their_own():
     memory = SessionMemory()
-    assert memory.accept(b"session1", 5)
-    assert memory.accept(b"session2", 5)
-    assert not memory.accept(b"session1", 5)
+    assert memory.accept(b"key1session1", 5)
+    assert memory.accept(b"key1session2", 5)
+    assert not memory.accept(b"key1session1", 5)
 
 
 def test_a_pushed_out_session_stays_refused():
     memory = SessionMemory(max_sessions=2, max_retired=3)
     for i in range(5):
-        assert memory.accept(bytes([i]) * 8, 0)
+        assert memory.accept(bytes([i]) * 12, 0)
     for i in range(3):
-        assert not memory.accept(bytes([i]) * 8, 1)
-    assert memory.accept(bytes([4]) * 8, 1)
-    assert memory.accept(bytes([3]) * 8, 1)
+        assert not memory.accept(bytes([i]) * 12, 1)
+    assert memory.accept(bytes([4]) * 12, 1)
+    assert memory.accept(bytes([3]) * 12, 1)
 
 
 def test_memory_is_bounded_and_forgets_the_oldest():
     memory = SessionMemory(max_sessions=2, max_retired=3)
     for i in range(100):
-        memory.accept(i.to_bytes(8, "big"), 0)
+        memory.accept(i.to_bytes(12, "big"), 0)
     assert len(memory._windows) == 2
     assert len(memory._retired) == 3
-    assert memory.accept(bytes(8), 0)  # the documented limit
+    assert memory.accept(bytes(12), 0)  # the documented limit
 
 
 def test_a_retired_session_is_refused():
     memory = SessionMemory()
-    memory.accept(b"session1", 0)
-    memory.retire(b"session1")
-    assert not memory.accept(b"session1", 1)
+    memory.accept(b"key1session1", 0)
+    memory.retire(b"key1session1")
+    assert not memory.accept(b"key1session1", 1)
 
 
 def test_bad_parameters_are_refused():
     for make in (lambda: ReplayWindow(0), lambda: SessionMemory(0), lambda: SessionMemory(window=0)):
         with pytest.raises(ValueError, match=r"at least 1|>= 1"):
             make()
-    with pytest.raises(ValueError, match="8 bytes"):
+    with pytest.raises(ValueError, match="12 bytes"):
         SessionMemory().accept(b"short", 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from deepjscec.crypto import SessionFile, SessionMemory
 from deepjscec.crypto.session_file import MAGIC, STEP
 
-A, B = b"session1", b"session2"
+A, B = b"key1session1", b"key1session2"
 
 
 def reopened(path):
@@ -84,7 +84,7 @@ def test_a_record_cut_short_by_a_crash_is_dropped(path):
     memory = reopened(path)
     assert not memory.accept(A, 5) and memory.accept(B, 0)
     restart(memory)
-    assert path.stat().st_size % 12 == 0
+    assert path.stat().st_size % 16 == 0
     assert not reopened(path).accept(B, 0)
 
 
@@ -92,7 +92,7 @@ def test_the_file_does_not_grow_for_ever(path):
     record = (A + bytes(4), B + bytes(4))
     path.write_bytes(MAGIC + b"".join(record) * 5000)
     memory = reopened(path)
-    assert path.stat().st_size == 36
+    assert path.stat().st_size == 48
     assert not memory.accept(A, 0) and memory.accept(A, 1)
     with pytest.raises(ValueError, match="another receiver"):  # the new file is locked as the old one was
         SessionFile(path)
@@ -104,6 +104,20 @@ def test_what_the_disk_does_not_take_is_not_accepted(path, monkeypatch):
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="sessions: cannot write the session file: No space"):
-        memory.accept(A, 0)
+    def half(handle, data, write=os.write):
+        if len(data) < 16:
+            full(handle)
+        return write(handle, data[:5])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="sessions: cannot write the session file: No space"):
+            memory.accept(A, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", half)
+        with pytest.raises(OSError, match="sessions: cannot write the session file: No space"):
+            memory.accept(A, 1)
+    assert memory.accept(B, 7)
+    restart(memory)
+    memory = reopened(path)
+    assert not memory.accept(B, 7) and memory.accept(A, 2)

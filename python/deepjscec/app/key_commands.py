@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -33,7 +36,8 @@ def add_keygen(parser: argparse.ArgumentParser) -> None:
             raise FileExistsError(f"{public}: exists already, a public key is never overwritten")
         key = PrivateKey.generate()
         write_private_key_file(arguments.file, key, passphrase)
-        write_public_key_file(public, key.public_key)
+        with _or_remove(arguments.file):
+            write_public_key_file(public, key.public_key)
         print(describe_file(arguments.file), describe_file(public), sep="\n")
         return 0
 
@@ -53,13 +57,10 @@ def add_encapsulate(parser: argparse.ArgumentParser) -> None:
         recipient = read_public_key_file(arguments.public)
         if arguments.key.exists():
             raise FileExistsError(f"{arguments.key}: exists already, a key file is never overwritten")
-        capsule, secret = recipient.encapsulate()
+        capsule, secret = recipient.encapsulate()  # never used before both files are written
         write_capsule_file(arguments.capsule, capsule, recipient)
-        try:
+        with _or_remove(arguments.capsule):
             write_key_file(arguments.key, secret, passphrase)
-        except OSError:
-            arguments.capsule.unlink()  # of a secret that nobody has
-            raise
         print(describe_file(arguments.key), describe_file(arguments.capsule), sep="\n")
         return 0
 
@@ -73,16 +74,26 @@ def add_decapsulate(parser: argparse.ArgumentParser) -> None:
     _passphrase(parser)
 
     def run(arguments: argparse.Namespace) -> int:
-        from deepjscec.crypto import describe_file, read_capsule_file, read_private_key_file, write_key_file
+        from deepjscec.crypto import (
+            PASSPHRASE_VARIABLE,
+            describe_file,
+            is_sealed,
+            read_capsule_file,
+            read_private_key_file,
+            write_key_file,
+        )
 
         capsule, recipient = read_capsule_file(arguments.capsule)
-        private = read_private_key_file(arguments.private, _read_passphrase(arguments))
+        passphrase = _read_passphrase(arguments)
+        if passphrase is None and is_sealed(arguments.private):  # what it opens must not lie there open
+            passphrase = os.environ.get(PASSPHRASE_VARIABLE)
+        private = read_private_key_file(arguments.private, passphrase)
         if private.public_key.id != recipient:
             raise ValueError(
                 f"{arguments.capsule}: for the key {recipient.hex()}, and {arguments.private} is "
                 f"{private.public_key.id.hex()}"
             )
-        write_key_file(arguments.key, private.decapsulate(capsule), _read_passphrase(arguments))
+        write_key_file(arguments.key, private.decapsulate(capsule), passphrase)
         print(describe_file(arguments.key))
         return 0
 
@@ -115,7 +126,22 @@ def _read_passphrase(arguments: argparse.Namespace) -> str | None:
     path = arguments.passphrase_file
     if path is None:
         return None
-    lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines or not lines[0]:
+    if os.name == "posix" and path.is_file() and path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path}: others may read or change this passphrase: run chmod 600 {path}")
+    first = path.read_bytes().partition(b"\n")[0].removesuffix(b"\r")
+    if not first:
         raise ValueError(f"{path}: its first line, the passphrase, is empty")
-    return lines[0]
+    try:
+        return first.decode("utf-8")
+    except UnicodeDecodeError:  # whose message would show some of it
+        raise ValueError(f"{path}: its first line, the passphrase, is not UTF-8 text") from None
+
+
+@contextmanager
+def _or_remove(path: Path) -> Iterator[None]:
+    """Take away a file that is worth nothing without what comes next, where that fails."""
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -36,7 +36,8 @@ class Arrangement:
             return np.full((len(images), *self.tiles), self.mean), [np.empty(0, np.complex64)] * len(images)
         rows, columns = (count * self._card.unit for count in self.tiles)
         padding = (0, rows - images.shape[1]), (0, columns - images.shape[2])
-        planes = np.pad(images, ((0, 0), *padding, (0, 0)), mode="edge").transpose(0, 3, 1, 2)
+        padded = np.pad(images, ((0, 0), *padding, (0, 0)), mode="edge") if any(map(any, padding)) else images
+        planes = padded.transpose(0, 3, 1, 2)
         chosen = [self.shares.choose(energy) for energy in activity(planes, self._card.unit * self.shares.area)]
         sent = np.stack([self.shares.spread(levels) for levels in chosen])
         return sent, [encode_plan(levels.ravel(), self._card.block_size) for levels in chosen]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deepjscec.codec.plan import plan_blocks
-from deepjscec.codec.shares import MIN_AREAS, Shares, check_levels
+from deepjscec.codec.shares import CELL, MIN_AREAS, Shares, check_levels
 
 FORMAT = 2
 
@@ -113,6 +113,8 @@ class ModelCard:
         if not all(isinstance(digest, str) for digest in sha256.values()):
             raise ValueError("sha256 must be hexadecimal text")
         area, levels = cls._parse_shares(raw.get("shares", {"area": 1, "levels": {}}), raw["rates"], sizes["tiers"])
+        if levels and sizes["downscaling"] * sizes["tile"] % CELL:
+            raise ValueError(f"shares need tiles whose side is a multiple of {CELL} pixels")
         return cls(
             str(raw["name"]), folder, rates=tuple(rates), sha256=sha256, share_area=area, share_levels=levels, **sizes
         )
@@ -128,7 +130,7 @@ class ModelCard:
             check_levels(rate, levels, rates)
             if levels[-1] > tiers:
                 raise ValueError(f"shares {rate}: {levels[-1]} tiers where a tile sends at most {tiers}")
-        return area, tuple((Fraction(rate), tuple(levels)) for rate, levels in shares["levels"].items())
+        return area, tuple(sorted((Fraction(rate), tuple(levels)) for rate, levels in shares["levels"].items()))
 
     def read_verified(self, name: str) -> bytes:
         """The bytes of a model file, checked against the card's SHA-256; `ValueError` where they differ."""

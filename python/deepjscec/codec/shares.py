@@ -19,7 +19,7 @@ CELL = 4  # pixels along the side of a cell, whose mean the lowest tiers carry
 
 def check_levels(rate: str, levels: list[int], rates: dict[str, int]) -> None:
     """`ValueError` unless `levels` are that many rising numbers of tiers, the lowest at most that of a known rate."""
-    whole = isinstance(levels, list) and all(isinstance(level, int) for level in levels)
+    whole = isinstance(levels, list) and all(type(level) is int for level in levels)
     if not whole or len(levels) != LEVELS or sorted(set(levels)) != levels or levels[0] < 1:
         raise ValueError(f"shares {rate}: levels {levels!r} are not {LEVELS} rising numbers of tiers")
     if rate not in rates:

@@ -7,7 +7,7 @@
     payload = IsometricCipher(session, block_size=64).encrypt(symbols, packet=number)
 
     opened = HeaderOpener(secret).open(header)
-    if memory.accept(opened.session.id, opened.packet):
+    if memory.accept(opened.session.name, opened.packet):
         symbols = IsometricCipher(opened.session, block_size=64).decrypt(payload, packet=opened.packet)
 
 Knows nothing of pictures or radio. What it claims, and what not: `docs/security.md`.
@@ -34,7 +34,9 @@ from .header import (
 from .hybrid import CapsuleError, PrivateKey, PublicKey
 from .isometric import IsometricCipher
 from .keyfile import (
+    PASSPHRASE_VARIABLE,
     describe_file,
+    is_sealed,
     read_capsule_file,
     read_key_file,
     read_private_key_file,
@@ -58,6 +60,7 @@ __all__ = [
     "HEADER_BYTES",
     "HEADER_VERSION",
     "KEY_ID_BYTES",
+    "PASSPHRASE_VARIABLE",
     "SESSION_ID_BYTES",
     "CapsuleError",
     "Cipher",
@@ -84,6 +87,7 @@ __all__ = [
     "SessionFile",
     "SessionMemory",
     "describe_file",
+    "is_sealed",
     "key_id",
     "make_cipher",
     "open_header",

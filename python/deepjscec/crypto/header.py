@@ -78,7 +78,9 @@ class HeaderSealer:
 
     def __init__(self, session: Session, key_id: bytes | None = None) -> None:
         self._session = session
-        self._key_id = session.key_id if key_id is None else bytes(key_id)
+        self._key_id = session.key_id if key_id is None else key_id
+        if not isinstance(self._key_id, bytes):
+            raise TypeError(f"a key id is bytes, not {type(key_id).__name__}")
         if len(self._key_id) != KEY_ID_BYTES:
             raise ValueError(f"a key id has {KEY_ID_BYTES} bytes, not {len(self._key_id)}")
         self._aead = _aead(session)

@@ -31,6 +31,12 @@ CAPSULE_BYTES = X25519_BYTES + MLKEM_CAPSULE_BYTES
 _INFO = b"deepjscec 1 hybrid "
 
 
+def _bytes_of(value: bytes | bytearray | memoryview, what: str) -> bytes:
+    if not isinstance(value, (bytes, bytearray, memoryview)):  # bytes(96) would be 96 zeros
+        raise TypeError(f"{what} is bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
 class CapsuleError(ValueError):
     """A capsule that is not one: of a wrong length, or with a point that no honest sender makes."""
 
@@ -39,7 +45,7 @@ class PublicKey:
     """1216 bytes: X25519, then ML-KEM-768. `ValueError` for a wrong length or a key that FIPS 203 refuses."""
 
     def __init__(self, value: bytes) -> None:
-        value = bytes(value)
+        value = _bytes_of(value, "a public key")
         if len(value) != PUBLIC_BYTES:
             raise ValueError(f"a public key has {PUBLIC_BYTES} bytes, not {len(value)}")
         self._bytes = value
@@ -85,7 +91,7 @@ class PrivateKey:
     """96 bytes: X25519, then the seed of ML-KEM-768. Prints as its public id. `ValueError` for a wrong length."""
 
     def __init__(self, value: bytes) -> None:
-        value = bytes(value)
+        value = _bytes_of(value, "a private key")
         if len(value) != PRIVATE_BYTES:
             raise ValueError(f"a private key has {PRIVATE_BYTES} bytes, not {len(value)}")
         self._x25519 = X25519PrivateKey.from_private_bytes(value[:X25519_BYTES])
@@ -113,7 +119,7 @@ class PrivateKey:
         A capsule for another key, or a changed one, gives another secret: nothing here tells, but no header opens with
         it. Raises `CapsuleError` for what is no capsule at all.
         """
-        capsule = bytes(capsule)
+        capsule = _bytes_of(capsule, "a capsule")
         if len(capsule) != CAPSULE_BYTES:
             raise CapsuleError(f"a capsule has {CAPSULE_BYTES} bytes, not {len(capsule)}")
         try:

@@ -108,20 +108,33 @@ def read_capsule_file(path: str | os.PathLike) -> tuple[bytes, bytes]:
 
 
 def describe_file(path: str | os.PathLike) -> str:
-    """What kind of file `path` is and which key it names, in a line without secrets; errors as `read_key_file`."""
+    """What kind of file `path` is and which key it names, in a line without secrets; errors as `read_key_file`.
+
+    The id is checked against the content, but where that is sealed or names another key, as a capsule does.
+    """
     path = Path(path)
-    kind, id_, _, label = _parse(path, _load(path))
-    if kind.private:
-        _check_private(path)
+    data, mode = _load(path)
+    kind, id_, value, label = _parse(path, data)
+    _check_private(path, kind, mode)
+    if label != "sealed":
+        _check_id(path, kind, id_, value)
     notes = ", sealed with a passphrase" if label == "sealed" else ""
     return f"{path}: {kind.name} {'for ' if kind is _CAPSULE else ''}{id_.hex()}{notes}"
+
+
+def is_sealed(path: str | os.PathLike) -> bool:
+    """Whether a passphrase is needed for what is in `path`; errors as `read_public_key_file`."""
+    return _parse(Path(path), _load(Path(path))[0])[3] == "sealed"
 
 
 def _write(path: Path, kind: _Kind, id_: bytes, value: bytes, passphrase: str | None = None) -> None:
     head = f"{kind.magic} {_VERSION}\nid {id_.hex()}\n"
     label = "secret" if kind.private else "value"
     if passphrase is not None:
-        label, value = "sealed", seal(value, passphrase, head.encode("ascii"))
+        try:
+            label, value = "sealed", seal(value, passphrase, head.encode("ascii"))
+        except UnicodeError:  # whose message would show some of it
+            raise ValueError(f"{path}: the passphrase is not text") from None
     text = f"{head}{label} {base64.b64encode(value).decode('ascii')}\n"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if kind.private else 0o644)
@@ -143,7 +156,8 @@ def _write(path: Path, kind: _Kind, id_: bytes, value: bytes, passphrase: str | 
 
 def _read(path: Path, kind: _Kind, passphrase: str | None = None) -> tuple[bytes, bytes]:
     """Id and value of a file of `kind`."""
-    data = _load(path, kind)
+    data, mode = _load(path, kind.name)
+    _check_private(path, kind, mode)
     found, id_, value, label = _parse(path, data)
     if found is not kind:
         raise ValueError(f"{path}: a {found.name}, where a {kind.name} is needed")
@@ -154,28 +168,36 @@ def _read(path: Path, kind: _Kind, passphrase: str | None = None) -> tuple[bytes
             raise ValueError(f"{path}: sealed with a passphrase: put it into {PASSPHRASE_VARIABLE}")
         try:
             value = open_sealed(value, passphrase, f"{kind.magic} {_VERSION}\nid {id_.hex()}\n".encode("ascii"))
+        except UnicodeError:  # whose message would show some of it
+            raise ValueError(f"{path}: the passphrase is not text") from None
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
+    _check_id(path, kind, id_, value)
+    return id_, value
+
+
+def _check_id(path: Path, kind: _Kind, id_: bytes, value: bytes) -> None:
     try:
         fits = kind.id_of is None or kind.id_of(value) == id_
     except ValueError:
         fits = False
     if not fits:
         raise ValueError(f"{path}: damaged {kind.name} (its content and its id do not belong together)")
-    return id_, value
 
 
-def _load(path: Path, kind: _Kind | None = None) -> bytes:
-    """The bytes of a file that must be private if `kind` is."""
-    name = kind.name if kind else "file"
+def _check_private(path: Path, kind: _Kind, mode: int) -> None:
+    if kind.private and os.name == "posix" and mode & 0o077:
+        raise PermissionError(f"{path}: others may read or change this {kind.name}: run chmod 600 {path}")
+
+
+def _load(path: Path, name: str = "file") -> tuple[bytes, int]:
+    """The bytes of a file, and its mode; `name` for messages."""
     try:
         # without O_NONBLOCK, opening a pipe would wait for a writer
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())  # of the file opened, which the path may no longer name
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError(f"{path}: not a regular file")
-            if kind and kind.private and os.name == "posix" and status.st_mode & 0o077:
-                raise PermissionError(f"{path}: others may read or change this {name}: run chmod 600 {path}")
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         if error.strerror is None:  # raised above, with its message
@@ -183,7 +205,7 @@ def _load(path: Path, kind: _Kind | None = None) -> bytes:
         raise type(error)(f"{path}: cannot read the {name}: {error.strerror}") from None
     if len(data) > _MAX_BYTES:
         raise ValueError(f"{path}: too long for a {name}")
-    return data
+    return data, status.st_mode
 
 
 def _parse(path: Path, data: bytes) -> tuple[_Kind, bytes, bytes, str]:
@@ -208,11 +230,6 @@ def _parse(path: Path, data: bytes) -> tuple[_Kind, bytes, bytes, str]:
     raise ValueError(
         f"{path}: damaged {kind.name} (expected a line 'id' and a line '{labels[0]}' of {kind.size} bytes)"
     )
-
-
-def _check_private(path: Path) -> None:
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise PermissionError(f"{path}: others may read or change this file: run chmod 600 {path}")
 
 
 assert KEY_ID_BYTES == 4  # what _BODY says in hexadecimal

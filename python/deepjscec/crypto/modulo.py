@@ -17,6 +17,7 @@ from .session import Session
 
 CELL = 6**0.5  # side of the square in which a uniform symbol has mean energy 1
 STEPS = 2.0**32  # the cell in integers: their sum modulo 2^32 with a uniform one is uniform, exactly
+MOST_RECEIVED = 1e6  # what still counts in steps of the cell
 MOST_UNCERTAIN = np.float32(0.999)  # beyond it no channel says as little; of a symbol between two ways to have wrapped
 WRAPS = (np.arange(-2, 3)[:, None] * CELL).astype(np.float32)  # what may have been lost, in so many cells
 
@@ -45,19 +46,25 @@ class ModuloCipher:
         used up; `ReusedCounterError` and `CounterExhaustedError` for the number.
         """
         parts = as_codeword(symbols, self.block_size).view(np.float32)
-        if not np.isfinite(parts).all():
-            raise ValueError("a codeword holds a value that is not finite")
+        if not (np.abs(parts) < MOST_RECEIVED).all():
+            raise ValueError("a codeword holds a value that is not finite, or beyond 10^6")
         steps = _to_steps(parts, self.scale)
         packet = self._session.claim_payload(packet)
         steps += self._key(packet, steps.size)
         return _from_steps(steps, 1.0)
 
     def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
-        """Decrypt complex64[k] of `packet`; a value that is not finite becomes 0. `ValueError` for shape or number."""
-        parts = np.nan_to_num(as_codeword(symbols, self.block_size).view(np.float32), posinf=0, neginf=0)
-        steps = _to_steps(parts, 1.0)
+        """Decrypt complex64[k] of `packet`; a value that is not finite, or beyond 10^6, becomes NaN.
+
+        Raises `ValueError` for shape or number.
+        """
+        parts = as_codeword(symbols, self.block_size).view(np.float32)
+        usable = np.abs(parts) < MOST_RECEIVED  # false for NaN
+        steps = _to_steps(np.where(usable, parts, 0), 1.0)
         steps -= self._key(check_packet(packet), steps.size)
-        return _from_steps(steps, 1 / self.scale)
+        clear = _from_steps(steps, 1 / self.scale)
+        clear[~usable.reshape(-1, 2).all(axis=1)] = np.nan
+        return clear
 
     def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What decrypted symbols complex64[k] say of the codeword, `noise_var` float32[k] being that on the air.
@@ -66,8 +73,9 @@ class ModuloCipher:
         taken for Gaussian, its mean and variance given what arrived, over all numbers of wraps.
         """
         noise = np.repeat(np.asarray(noise_var, np.float32), 2)
-        known = np.isfinite(noise)
+        known = np.isfinite(noise) & np.repeat(np.isfinite(symbols), 2)
         noise = np.where(known, noise, np.float32(1))
+        symbols = np.where(known[::2], symbols, 0)
         signal = np.float32(self.scale**2)
         candidates = symbols.view(np.float32) * np.float32(self.scale) + WRAPS
         exponent = -(candidates**2) / (signal + noise)  # parts have half the variances, and the density half of that

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 
 from .counter import check_packet
-from .session import SESSION_ID_BYTES
+from .session import SESSION_NAME_BYTES
 from .session_file import SessionFile
 
 
@@ -70,38 +70,38 @@ class SessionMemory:
         self._lock = threading.Lock()
         ReplayWindow(window)  # complain about a bad size now and not at the first packet
         self._file = file
-        for session_id, seen in file.seen.items() if file else ():
-            self._windows[session_id] = ReplayWindow(window, seen)
+        for name, seen in file.seen.items() if file else ():
+            self._windows[name] = ReplayWindow(window, seen)
             if len(self._windows) > max_sessions:
                 self._retire(next(iter(self._windows)))
 
-    def accept(self, session_id: bytes, packet: int) -> bool:
-        """True, and remembered, when this authenticated packet is new; False for a replay or a retired
-        session.
+    def accept(self, name: bytes, packet: int) -> bool:
+        """True, and remembered, when this authenticated packet of the session called `name` (`Session.name`) is new;
+        False for a replay or a retired session. `OSError` where a file is to remember and cannot.
         """
-        session_id = bytes(session_id)
-        if len(session_id) != SESSION_ID_BYTES:
-            raise ValueError(f"a session id has {SESSION_ID_BYTES} bytes, not {len(session_id)}")
+        name = bytes(name)
+        if len(name) != SESSION_NAME_BYTES:
+            raise ValueError(f"a session's name has {SESSION_NAME_BYTES} bytes, not {len(name)}")
         with self._lock:
-            if session_id in self._retired:
+            if name in self._retired:
                 return False
-            window = self._windows.setdefault(session_id, ReplayWindow(self._window))
-            self._windows.move_to_end(session_id)
+            window = self._windows.setdefault(name, ReplayWindow(self._window))
+            self._windows.move_to_end(name)
             if len(self._windows) > self._max_sessions:
                 self._retire(next(iter(self._windows)))
             if not window.accept(packet):
                 return False
             if self._file:
-                self._file.accept(session_id, packet)
+                self._file.accept(name, packet)
             return True
 
-    def retire(self, session_id: bytes) -> None:
+    def retire(self, name: bytes) -> None:
         """Refuse this session from now on, as when its end was announced."""
         with self._lock:
-            self._retire(bytes(session_id))
+            self._retire(bytes(name))
 
-    def _retire(self, session_id: bytes) -> None:
-        self._windows.pop(session_id, None)
-        self._retired[session_id] = None
+    def _retire(self, name: bytes) -> None:
+        self._windows.pop(name, None)
+        self._retired[name] = None
         while len(self._retired) > self._max_retired:
             self._retired.popitem(last=False)

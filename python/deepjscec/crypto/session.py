@@ -16,6 +16,7 @@ from .secret import SECRET_BYTES, Secret
 
 SESSION_ID_BYTES = 8
 KEY_ID_BYTES = 4
+SESSION_NAME_BYTES = KEY_ID_BYTES + SESSION_ID_BYTES
 
 _LABEL = b"deepjscec 1 "
 
@@ -74,6 +75,11 @@ class Session:
     def id(self) -> bytes:
         """The 8 public bytes of this session."""
         return self._id
+
+    @property
+    def name(self) -> bytes:
+        """12 public bytes: key id and session id. Who holds another secret can take any session id, but not both."""
+        return self._key_id + self._id
 
     @property
     def key_id(self) -> bytes:

@@ -23,14 +23,15 @@ from deepjscec.link.combining import mmse_weights
 from deepjscec.link.fields import PacketFields, system_id
 from deepjscec.link.interleaver import gather
 
-_GroupKey = tuple[bytes, int]  # session id, image id
+_GroupKey = tuple[bytes, int]  # session's name, image id
 
 
 class LinkReceiver:
     """Opens headers, drops what it must not trust, decrypts and reassembles.
 
     `stats` counts packets: `accepted`, and for each reason of refusal `foreign_key`, `bad_tag`, `bad_header`,
-    `replayed`, `wrong_model` (or cipher), `malformed`, `late`; and pictures: `pictures_complete`, `pictures_partial`.
+    `replayed`, `not_remembered` (the session file cannot be written), `wrong_model` (or cipher), `malformed`, `late`;
+    and pictures: `pictures_complete`, `pictures_partial`.
     """
 
     def __init__(
@@ -95,9 +96,9 @@ class LinkReceiver:
     def _place(
         self, session: Session, counter: int, fields: PacketFields, symbols: np.ndarray, noise_var: np.ndarray
     ) -> list[ReceivedCodewords]:
-        key = (session.id, fields.image_id)
+        key = (session.name, fields.image_id)
         if key in self._done:
-            return self._refuse("late" if self._memory.accept(session.id, counter) else "replayed")
+            return self._refuse(self._why_not_new(session, counter) or "late")
         group = self._open.get(key)
         if group is None:
             if fields.rate_index >= len(self._card.rates):
@@ -109,8 +110,8 @@ class LinkReceiver:
         if not group.describes(fields) or len(symbols) != group.packet_symbols(fields.index):
             return self._refuse("malformed")
         # last, so that a genuine header with a mangled payload does not use up the genuine packet's number
-        if not self._memory.accept(session.id, counter):
-            return self._refuse("replayed")
+        if reason := self._why_not_new(session, counter):
+            return self._refuse(reason)
         self._open[key] = group
         noise_var = np.where(noise_var >= 0, noise_var, np.inf)  # what is no variance says nothing of its symbol
         clear, variances = self._decrypt(session, counter, symbols, noise_var)
@@ -120,6 +121,13 @@ class LinkReceiver:
         while len(self._open) > self._max_open:
             finished.insert(0, self._close(next(iter(self._open))))
         return finished
+
+    def _why_not_new(self, session: Session, counter: int) -> str:
+        """Empty for a packet that is new, and remembered from now on."""
+        try:
+            return "" if self._memory.accept(session.name, counter) else "replayed"
+        except OSError:  # what cannot be remembered could be replayed after a restart
+            return "not_remembered"
 
     def _decrypt(
         self, session: Session, counter: int, symbols: np.ndarray, noise_var: np.ndarray
@@ -137,10 +145,10 @@ class LinkReceiver:
         return clear.reshape(blocks.shape), variances.reshape(blocks.shape)
 
     def _cipher_of(self, session: Session) -> Cipher:
-        cipher = self._ciphers.get(session.id)
+        cipher = self._ciphers.get(session.name)
         if cipher is None:
             cipher = make_cipher(self._cipher_name, session, self._card.block_size)
-            self._ciphers[session.id] = cipher
+            self._ciphers[session.name] = cipher
             while len(self._ciphers) > 16:
                 self._ciphers.popitem(last=False)
         return cipher

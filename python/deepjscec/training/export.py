@@ -151,7 +151,9 @@ def export(checkpoint: Path, folder: Path, notes: dict[str, str], weights: str =
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         export_onnx(model, Path(temporary), half=weights == "float16")
         if weights == "int8":
-            _to_int8(model, Path(temporary), pictures, sorted(state["rates"].values()))
+            levels = state.get("shares", {}).get("levels", {}).values()
+            tiers = sorted(set(state["rates"].values()).union(*levels))
+            _to_int8(model, Path(temporary), pictures, tiers)
         write_card(model, state, Path(temporary), {"weights": weights, **notes})
         for name in ("encoder.onnx", "decoder.onnx", "card.json"):
             os.replace(Path(temporary, name), folder / name)
