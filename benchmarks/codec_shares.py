@@ -2,6 +2,8 @@
 """What unequal shares of a codeword gain over equal ones, plan included, with one model on the same pictures.
 
     python benchmarks/codec_shares.py --images KODAK --json results/codec_shares.json
+
+Equal shares are those of the same weights under a card that offers none.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 from marked_tables import markdown, update
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/waveform.md", "docs/codec.md")
+PAGES = ("README.md", "docs/waveform.md", "docs/codec.md", "docs/security.md")
 
 
 def loopback() -> str:
@@ -105,6 +105,8 @@ def penalties() -> str:
     rows = json.loads((ROOT / "results" / "codec_penalties.json").read_text())["rows"]
     cells = []
     for row in rows:
+        if " blocks of " in row["case"]:
+            continue
         alone = row["case"].partition(" dB alone")
         values = [
             f"{value:.2f}" if not alone[1] or float(alone[0]) == float(key.split()[-2]) else ""
@@ -113,6 +115,55 @@ def penalties() -> str:
         ]
         cells.append([row["case"], *values])
     return markdown(["network trained for", *(" ".join(key.split()[-2:]) for key in rows[0] if key != "case")], cells)
+
+
+def shares() -> str:
+    """What unequal shares gain."""
+    rows = json.loads((ROOT / "results" / "codec_shares.json").read_text())["rows"]
+    points = {(row["rate"], row["snr_db"], row["shares"]): row["psnr_db"] for row in rows}
+    snrs = sorted({row["snr_db"] for row in rows})
+    cells = [
+        [rate, kind, *(f"{points[rate, snr, kind]:.2f}" for snr in snrs)]
+        for rate in dict.fromkeys(row["rate"] for row in rows)
+        for kind in ("equal", "unequal")
+    ]
+    return markdown(["rate", "shares", *(f"{snr:g} dB" for snr in snrs)], cells)
+
+
+def blocks() -> str:
+    """What the size of an encryption block costs, in quality and in time."""
+    rows = json.loads((ROOT / "results" / "codec_penalties.json").read_text())["rows"]
+    speeds = json.loads((ROOT / "results" / "crypto_speed.json").read_text())["rows"]
+    encrypt = {row["block_size"]: row["encrypt_per_cpu_second"] for row in speeds}
+    by_size = {size: row for row in rows if (size := block_size(row["case"]))}
+    cells = [
+        [str(m), *(f"{value:.2f}" for key, value in row.items() if key != "case"), f"{encrypt[m] / 1e6:.1f}"]
+        for m, row in sorted(by_size.items())
+    ]
+    heading = ["*m*", *(" ".join(key.split()[-2:]) for key in rows[0] if key != "case"), "million symbols a second"]
+    return markdown(heading, cells)
+
+
+BLOCK_ENERGIES = "all SNRs, block energies equal"
+
+
+def block_size(case: str) -> int:
+    """Symbols of a block, 0 for a case that is not about it."""
+    if case == BLOCK_ENERGIES:
+        return 64
+    return int(case.rpartition(" blocks of ")[2]) if " blocks of " in case else 0
+
+
+def ciphers() -> str:
+    """What the modulo cipher costs, at the SNRs that both were measured at."""
+    files = {"isometric": "codec/photo.json", "modulo": "ciphers/photo_modulo.json"}
+    points: dict[str, dict[float, float]] = {}
+    for name, path in files.items():
+        rows = json.loads((ROOT / "results" / path).read_text())["rows"]
+        points[name] = {r["snr_db"]: r["psnr_db"] for r in rows if r["rate"] == "1/12" and not r["erased"]}
+    snrs = sorted(set(points["isometric"]) & set(points["modulo"]))
+    cells = [[name, *(f"{values[snr]:.1f}" for snr in snrs)] for name, values in points.items()]
+    return markdown(["cipher", *(f"{snr:g} dB" for snr in snrs)], cells)
 
 
 def speed() -> str:
@@ -150,6 +201,9 @@ TABLES = {
     "quality": quality,
     "erasures": erasures,
     "penalties": penalties,
+    "shares": shares,
+    "blocks": blocks,
+    "ciphers": ciphers,
     "speed": speed,
     "peak_power": peak_power,
 }

@@ -21,6 +21,8 @@ def test_tables_are_those_of_the_results():
 def test_results_are_of_the_model_that_ships():
     current = Codec.load("photo").model_hash.hex()
     assert json.loads((ROOT / "results" / "loopback.json").read_text())["model_hash"] == current
+    cipher = json.loads((ROOT / "results" / "ciphers" / "photo_modulo.json").read_text())["settings"]
+    assert (cipher["model_hash"], cipher["cipher"]) == (current, "modulo")
     for name in list_models():
         path = ROOT / "results" / "codec" / f"{name}.json"
         settings = json.loads(path.read_text())["settings"]
