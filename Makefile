@@ -47,6 +47,10 @@ build:  ## build and install the module into .venv (after the set-up it needs)
 	@$(SETUP) python
 	@$(SETUP) module
 
+.PHONY: train-setup
+train-setup: build ## what `deepjscec train` and `export` need (torch), into .venv
+	@$(SETUP) python test train
+
 test-setup:
 	@$(SETUP) system $(PACKAGES) $(TEST_PACKAGES)
 	@$(SETUP) python test train

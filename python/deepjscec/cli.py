@@ -156,7 +156,7 @@ def _torch_command(parser: argparse.ArgumentParser, wanted: bool, name: str) -> 
         else:
             from deepjscec.training.export import add_arguments, run
     except ImportError as error:
-        parser.error(f"{error}; install the extra: pip install 'deepjscec[train]'")
+        parser.error(f"{error}; `make train-setup` installs it (where there is no GNU Radio, pip's extra [train])")
     add_arguments(parser)
     parser.set_defaults(run=run)
 

@@ -157,10 +157,10 @@ def _write(path: Path, kind: _Kind, id_: bytes, value: bytes, passphrase: str | 
 def _read(path: Path, kind: _Kind, passphrase: str | None = None) -> tuple[bytes, bytes]:
     """Id and value of a file of `kind`."""
     data, mode = _load(path, kind.name)
-    _check_private(path, kind, mode)
     found, id_, value, label = _parse(path, data)
     if found is not kind:
         raise ValueError(f"{path}: a {found.name}, where a {kind.name} is needed")
+    _check_private(path, kind, mode)
     if label == "sealed":
         if passphrase is None:
             passphrase = os.environ.get(PASSPHRASE_VARIABLE)

@@ -86,7 +86,7 @@ def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, val
                 raise ValueError(f"training diverged at step {trainer.step}; lower the learning rate")
             if trainer.step % 50 == 0 and first:
                 progress.show(trainer.step, f"{-10 / math.log(10) * value:.2f} dB")
-            if trainer.step % validate_every == 0 and first:
+            if (trainer.step % validate_every == 0 or trainer.step == steps) and first:
                 with trainer.autocast():
                     quality = validate(trainer.average.module, held_out, config, trainer.device)
                 record = {"step": trainer.step, "learning_rate": rate, **quality}
