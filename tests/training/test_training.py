@@ -185,7 +185,8 @@ def run_two_processes(*command):
     """As torchrun does, on this machine alone."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    subprocess.run([*torchrun, *command], check=True, env=environment, capture_output=True, timeout=120)
+    result = subprocess.run([*torchrun, *command], env=environment, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr[-3000:]
 
 
 def test_two_processes_train_one_model(setting):

@@ -40,6 +40,8 @@ class ProcessGroup:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.size > 1:
+            if kind is None:  # who leaves first would break the connections of one that still validates
+                distributed.barrier()
             distributed.destroy_process_group()
 
     def average_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
