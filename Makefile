@@ -49,7 +49,7 @@ build:  ## build and install the module into .venv (after the set-up it needs)
 
 .PHONY: train-setup
 train-setup: build ## what `deepjscec train` and `export` need (torch), into .venv
-	@$(SETUP) python test train
+	@$(SETUP) python test train  # each set counts as installed only on top of those before it
 
 test-setup:
 	@$(SETUP) system $(PACKAGES) $(TEST_PACKAGES)

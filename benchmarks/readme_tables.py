@@ -166,6 +166,19 @@ def ciphers() -> str:
     return markdown(["cipher", *(f"{snr:g} dB" for snr in snrs)], cells)
 
 
+def ciphers_speed() -> str:
+    """Symbols a second of the ciphers, by CPU time."""
+    result = json.loads((ROOT / "results" / "crypto_speed.json").read_text())
+    heading = ["cipher", "key stream per symbol", "encrypt", "decrypt", "key stream alone"]
+    names = [f"isometric, *m* = {row['block_size']}" for row in result["rows"]] + ["modulo"]
+    cells = []
+    for name, row in zip(names, [*result["rows"], result["modulo"]], strict=True):
+        parts = (row.get(f"{part}_per_cpu_second") for part in ("encrypt", "decrypt", "key_stream_alone"))
+        values = ["" if value is None else f"{value / 1e6:.1f}" for value in parts]
+        cells.append([name, f"{row['key_stream_bytes_per_symbol']} bytes", *values])
+    return markdown(heading, cells)
+
+
 def speed() -> str:
     """Time that `lite` takes."""
     result = json.loads((ROOT / "results" / "codec_speed.json").read_text())
@@ -204,6 +217,7 @@ TABLES = {
     "shares": shares,
     "blocks": blocks,
     "ciphers": ciphers,
+    "ciphers_speed": ciphers_speed,
     "speed": speed,
     "peak_power": peak_power,
 }

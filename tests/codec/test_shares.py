@@ -4,6 +4,7 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,6 +132,16 @@ def test_a_batch_is_the_pictures_one_by_one(codec, picture):
     for i, codeword in enumerate(codewords):
         alone = codec.decode(codeword, 0.01, picture.shape[:2], "1/12").astype(int)
         assert np.abs(alone - decoded[i]).max() <= 1
+
+
+def test_unequal_shares_beat_equal_ones_where_a_picture_is_busy_and_smooth(codec):
+    image = default_picture()
+    equal = Codec(replace(codec.card, share_levels=()))
+    quality = {}
+    for name, chosen in (("unequal", codec), ("equal", equal)):
+        symbols, variance = received(chosen.encode(image, "1/24"), 10, np.random.default_rng(0))
+        quality[name] = psnr_db(image, chosen.decode(symbols, variance, image.shape[:2], "1/24"))
+    assert quality["unequal"] > quality["equal"] + 0.3
 
 
 def test_a_lost_plan_costs_detail_but_not_the_picture(codec):

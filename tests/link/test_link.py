@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from deepjscec.crypto import Secret
+from deepjscec.crypto import Secret, SessionFile, SessionMemory
 from deepjscec.link import PacketFields, PictureGrouper
 from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords, other_model, pair
 
@@ -190,6 +190,19 @@ def test_noise_variance_is_calibrated_on_a_frequency_selective_channel(cipher):
     else:
         reported, measured = 1.0, np.mean(error / got.noise_var)
     assert measured == pytest.approx(reported, rel=0.03)
+
+
+def test_what_the_disk_does_not_remember_is_refused_and_counted(tmp_path, monkeypatch):
+    memory = SessionMemory(file=SessionFile(tmp_path / "sessions"))
+    sender, receiver = pair(memory=memory)
+    packets = sender.send(codewords(np.random.default_rng(15)), 0, SHAPE, RATE_INDEX)
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert deliver(receiver, packets[:1]) == [] and receiver.flush() == []
+    assert receiver.stats == {"not_remembered": 1}
 
 
 def test_symbols_that_wrapped_are_as_uncertain_as_the_link_says():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Training on a small network: it learns, it resumes, it exports."""
 
+import inspect
 import itertools
 import json
 import os
@@ -19,16 +20,28 @@ from deepjscec.app.quality import psnr_db  # noqa: E402
 from deepjscec.channel.layers import MODULO_CELL, awgn, erase_blocks, modulo, rayleigh_blocks  # noqa: E402
 from deepjscec.codec import Codec  # noqa: E402
 from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks  # noqa: E402
-from deepjscec.training.config import load_config  # noqa: E402
+from deepjscec.crypto import ModuloCipher  # noqa: E402
+from deepjscec.crypto.modulo import CELL  # noqa: E402
+from deepjscec.training.config import (  # noqa: E402
+    ChannelConfig,
+    DataConfig,
+    OptimiserConfig,
+    SharesConfig,
+    TrainingConfig,
+    load_config,
+)
 from deepjscec.training.export import export, load_model  # noqa: E402
 from deepjscec.training.export import main as export_main  # noqa: E402
 from deepjscec.training.images import load_images, pack_images  # noqa: E402
 from deepjscec.training.muon import orthogonalise  # noqa: E402
 from deepjscec.training.network import Architecture, normalise_blocks  # noqa: E402
 from deepjscec.training.patches import PatchSource  # noqa: E402
+from deepjscec.training.situation import draw_situation  # noqa: E402
 from deepjscec.training.train import main  # noqa: E402
 from deepjscec.training.trainer import learning_rate_at  # noqa: E402
 from deepjscec.training.weights import read_weights  # noqa: E402
+
+draw = PatchSource.draw
 
 CONFIG = """
 name = "toy"
@@ -256,6 +269,23 @@ def test_rayleigh_blocks_have_one_gain_each_and_the_mean_snr():
     torch.testing.assert_close((power / variance).mean(), torch.tensor(1.0), rtol=0.01, atol=0)
 
 
+def test_the_modulo_channel_is_the_ciphers():
+    defaults = inspect.signature(ModuloCipher).parameters
+    assert (CELL, defaults["scale"].default) == (MODULO_CELL, ChannelConfig().modulo_scale)
+
+
+def test_areas_of_a_patch_send_alike_and_busy_ones_more():
+    model = Architecture((1, 2, 4, 8), width=8)
+    data = DataConfig("x", patch=128, batch=64, adaptive=1.0, tiers={"2": 1.0})
+    config = TrainingConfig("x", model, (data,), ChannelConfig(), OptimiserConfig(), {"1/24": 2}, SharesConfig(area=2))
+    rng = np.random.default_rng(0)
+    batch = np.full((64, 3, 128, 128), 90, np.uint8)
+    batch[:, :, :64, :64] = rng.integers(0, 256, (64, 3, 64, 64))
+    areas = draw_situation(batch, data, config, rng).sent[:, 0].reshape(64, 2, 2, 2, 2)
+    assert (areas == areas[:, :, :1, :, :1]).all()
+    assert areas[:, 0, 0, 0].mean() > 2 * areas[:, 1, 0, 1].mean()
+
+
 def test_modulo_channel_wraps_symbols_and_passes_gradients():
     generator = torch.Generator().manual_seed(0)
     latent = torch.tensor([0.2, 3.0]).repeat(1, 8, 4, 2).requires_grad_()
@@ -320,6 +350,13 @@ def load_config_text(text=CONFIG, path=None):
 def test_configuration_errors_name_the_key(old, new, message):
     with pytest.raises(ValueError, match=message):
         load_config_text(CONFIG.replace(old, new, 1))
+
+
+def test_batches_grow_by_a_factor(setting, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(PatchSource, "draw", lambda self, count, rng: sizes.append(count) or draw(self, count, rng))
+    assert main(arguments(setting, "run", 2, "--batch-factor", "3")) == 0
+    assert sizes == [12, 12]
 
 
 def test_bad_input_is_one_line_and_exit_code_2(setting, capsys):

@@ -32,8 +32,6 @@ def add_keygen(parser: argparse.ArgumentParser) -> None:
             print(describe_file(arguments.file))
             return 0
         public = arguments.file.with_name(arguments.file.name + ".pub")
-        if public.exists():
-            raise FileExistsError(f"{public}: exists already, a public key is never overwritten")
         key = PrivateKey.generate()
         write_private_key_file(arguments.file, key, passphrase)
         with _or_remove(arguments.file):
@@ -55,9 +53,7 @@ def add_encapsulate(parser: argparse.ArgumentParser) -> None:
 
         passphrase = _read_passphrase(arguments)
         recipient = read_public_key_file(arguments.public)
-        if arguments.key.exists():
-            raise FileExistsError(f"{arguments.key}: exists already, a key file is never overwritten")
-        capsule, secret = recipient.encapsulate()  # never used before both files are written
+        capsule, secret = recipient.encapsulate()
         write_capsule_file(arguments.capsule, capsule, recipient)
         with _or_remove(arguments.capsule):
             write_key_file(arguments.key, secret, passphrase)

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepjscec.codec.card import ModelCard
 from deepjscec.codec.layout import sent_blocks
-from deepjscec.codec.plan import decode_plan, encode_plan, plan_blocks
+from deepjscec.codec.plan import decode_plan, encode_plan
 from deepjscec.codec.shares import activity
 
 
@@ -25,10 +25,9 @@ class Arrangement:
         height, width = card.padded_shape(shape)
         self.tiles = height // card.unit, width // card.unit
         self.mean = card.rates[rate_index][1]
+        self.length = card.codeword_length(shape, rate_index)
         self.shares = card.shares(shape, rate_index)
-        self._plan_blocks = 0
-        if self.shares:
-            self._plan_blocks = plan_blocks(self.shares.tiles.size, card.block_size)
+        self._plan_blocks = self.length // card.block_size - self.shares.blocks if self.shares else 0
 
     def plan(self, images: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Share out for uint8[n, H, W, 3]: int[n, rows, columns] tiers that each tile sends, and the plans' symbols."""
@@ -44,8 +43,7 @@ class Arrangement:
 
     def gather(self, blocks: np.ndarray, sent: np.ndarray, plans: list[np.ndarray]) -> np.ndarray:
         """Codewords complex64[n, k] of complex64[n, tiers, rows, columns, block_size]."""
-        count = self.tiles[0] * self.tiles[1] * self.mean * self._card.block_size
-        codewords = np.ones((len(blocks), count), np.complex64)
+        codewords = np.ones((len(blocks), self.length), np.complex64)
         for codeword, own, tiers, plan in zip(codewords, blocks, sent, plans, strict=True):
             symbols = own[sent_blocks(tiers, blocks.shape[1])].ravel()
             codeword[: plan.size] = plan

@@ -144,17 +144,16 @@ class Codec:
         self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
     ) -> np.ndarray:
         """Decode pictures of one size: complex64[n, k] and float32[n, k] -> uint8[n, H, W, 3]."""
-        length = self.codeword_length(shape, rate)
+        arrangement = Arrangement(self.card, self._check_shape(shape), self.rate_index(rate))
         symbols = np.asarray(symbols)
-        if symbols.ndim != 2 or symbols.shape[1] > length or symbols.shape[1] % self.block_size:
+        if symbols.ndim != 2 or symbols.shape[1] > arrangement.length or symbols.shape[1] % self.block_size:
             raise ValueError(
-                f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, which takes {length}, "
-                f"or fewer in whole blocks of {self.block_size}"
+                f"{symbols.shape[-1]} symbols for a picture of {shape} at rate {rate}, "
+                f"which takes {arrangement.length}, or fewer in whole blocks of {self.block_size}"
             )
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), symbols.shape)
         if not (noise_var >= 0).all():
             raise ValueError("noise_var holds a negative value or one that is not a number")
-        arrangement = Arrangement(self.card, self._check_shape(shape), self.rate_index(rate))
         plans = [arrangement.read_plan(*codeword) for codeword in zip(symbols, noise_var, strict=True)]
         sent = np.array([plan[0] for plan in plans], np.float32).reshape(-1, 1, *arrangement.tiles)
         known = np.array([plan[1] for plan in plans]).reshape(-1, *arrangement.tiles)

@@ -128,14 +128,13 @@ def is_sealed(path: str | os.PathLike) -> bool:
 
 
 def _write(path: Path, kind: _Kind, id_: bytes, value: bytes, passphrase: str | None = None) -> None:
-    head = f"{kind.magic} {_VERSION}\nid {id_.hex()}\n"
     label = "secret" if kind.private else "value"
     if passphrase is not None:
         try:
-            label, value = "sealed", seal(value, passphrase, head.encode("ascii"))
-        except UnicodeError:  # whose message would show some of it
-            raise ValueError(f"{path}: the passphrase is not text") from None
-    text = f"{head}{label} {base64.b64encode(value).decode('ascii')}\n"
+            label, value = "sealed", seal(value, passphrase, _head(kind, id_).encode("ascii"))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    text = f"{_head(kind, id_)}{label} {base64.b64encode(value).decode('ascii')}\n"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if kind.private else 0o644)
     except FileExistsError:
@@ -167,13 +166,15 @@ def _read(path: Path, kind: _Kind, passphrase: str | None = None) -> tuple[bytes
         if passphrase is None:
             raise ValueError(f"{path}: sealed with a passphrase: put it into {PASSPHRASE_VARIABLE}")
         try:
-            value = open_sealed(value, passphrase, f"{kind.magic} {_VERSION}\nid {id_.hex()}\n".encode("ascii"))
-        except UnicodeError:  # whose message would show some of it
-            raise ValueError(f"{path}: the passphrase is not text") from None
+            value = open_sealed(value, passphrase, _head(kind, id_).encode("ascii"))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
     _check_id(path, kind, id_, value)
     return id_, value
+
+
+def _head(kind: _Kind, id_: bytes) -> str:
+    return f"{kind.magic} {_VERSION}\nid {id_.hex()}\n"
 
 
 def _check_id(path: Path, kind: _Kind, id_: bytes, value: bytes) -> None:

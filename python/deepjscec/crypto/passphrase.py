@@ -36,4 +36,8 @@ def open_sealed(sealed: bytes, passphrase: str, associated: bytes) -> bytes:
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode("utf-8"))
+    try:
+        text = passphrase.encode("utf-8")
+    except UnicodeEncodeError:  # whose message would show some of it
+        raise ValueError("the passphrase is not text") from None
+    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(text)

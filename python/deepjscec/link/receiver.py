@@ -138,10 +138,10 @@ class LinkReceiver:
         variances = gather(noise_var).reshape(blocks.shape)
         if cipher.spreads_noise:
             weights, block_var = mmse_weights(variances)
-            variances = np.broadcast_to(block_var[:, None], blocks.shape)
             blocks = np.where(weights > 0, blocks, 0) * weights
-        clear = cipher.decrypt(np.ascontiguousarray(blocks.reshape(-1)), packet=counter)
-        clear, variances = cipher.observe(clear, np.ascontiguousarray(variances.reshape(-1)))
+            clear = cipher.decrypt(np.ascontiguousarray(blocks.reshape(-1)), packet=counter)
+            return clear.reshape(blocks.shape), np.broadcast_to(block_var[:, None], blocks.shape)
+        clear, variances = cipher.observe(cipher.decrypt(blocks.reshape(-1), packet=counter), variances.reshape(-1))
         return clear.reshape(blocks.shape), variances.reshape(blocks.shape)
 
     def _cipher_of(self, session: Session) -> Cipher:

@@ -19,6 +19,7 @@ import onnx
 import torch
 from torch import nn
 
+from deepjscec.codec.card import FORMAT
 from deepjscec.training.checkpoint import load_checkpoint
 from deepjscec.training.images import load_images
 from deepjscec.training.network import DOWNSCALING, Architecture, Autoencoder
@@ -26,7 +27,6 @@ from deepjscec.training.patches import PatchSource
 from deepjscec.training.quantise import CALIBRATION_PICTURES, calibration_inputs, quantise
 from deepjscec.training.weights import averaged_weights
 
-CARD_FORMAT = 2
 OPSET = 17
 SMALLEST_HALVED = 1024  # values; smaller arrays are not worth a node
 
@@ -118,7 +118,7 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
         for name, part in (("encoder.onnx", model.encoder), ("decoder.onnx", model.decoder))
     }
     card = {
-        "format": CARD_FORMAT,
+        "format": FORMAT,
         "name": state["name"],
         "latent": {
             "downscaling": DOWNSCALING,

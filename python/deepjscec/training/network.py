@@ -7,8 +7,8 @@ encryption block: `tile x tile` positions of `tier_channels` complex channels, n
 as `deepjscec.codec.layout` does at run time.
 
 How many tiers each tile sends is an input of both networks: the encoder then shares the energy of just those blocks as
-is best for them. Training draws equal and unequal numbers; `Codec` sends equal ones. Blocks that do not arrive are
-erased.
+is best for them. Training draws equal and unequal numbers, `Codec` sends what the model's card offers. Blocks that do
+not arrive are erased.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from deepjscec.codec.codec import UNTOLD_SNR_DB
 from deepjscec.training.analog import SOURCE_BASIS, SOURCE_VARIANCE
 
 DOWNSCALING = 8
-UNTOLD_SNR_DB = -100.0  # what the encoder hears where nobody tells it an SNR
 DESIGN_RANGE_DB = (-5.0, 25.0)  # an encoder told less or more codes for these
 SMALLEST_NOISE_VAR = 10**-2.6  # training ends near 25 dB; the network is undefined for less noise, so it sees none
 

@@ -14,7 +14,9 @@ import numpy as np
 import onnx
 import torch
 
-from deepjscec.training.network import DESIGN_RANGE_DB, UNTOLD_SNR_DB, Autoencoder
+from deepjscec.channel.layers import awgn, erase_blocks
+from deepjscec.codec.codec import UNTOLD_SNR_DB
+from deepjscec.training.network import DESIGN_RANGE_DB, DOWNSCALING, Autoencoder, sent_planes
 
 INSIDE_BLOCKS = ("/spatial/", "/mix/")  # of convolutions' names
 CALIBRATION_PICTURES = 48
@@ -26,21 +28,18 @@ def calibration_inputs(
 ) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
     """Inputs of encoder and decoder for patches uint8[n, 3, s, s] at random SNRs, numbers of tiers in turn."""
     arch = model.arch
+    noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    tiles = patches.shape[2] // (DOWNSCALING * arch.tile)
     for i, patch in enumerate(patches):
         image = torch.from_numpy(patch[None].astype(np.float32) / 255)
-        tiles = patch.shape[1] // (8 * arch.tile)
         sent = torch.full((1, 1, tiles, tiles), float(tiers[i % len(tiers)]))
-        snr_db = rng.uniform(*DESIGN_RANGE_DB)
-        told = torch.tensor([snr_db if i % 2 else UNTOLD_SNR_DB], dtype=torch.float32)
-        latent = model.encode(image, sent, told).numpy()
-        arrived = arch.tier_channels * tiers[i % len(tiers)]
-        noise_var = np.full((1, arch.complex_channels, *latent.shape[2:]), np.inf, np.float32)
-        noise_var[:, :arrived] = 10 ** (-snr_db / 10)
-        noise = rng.standard_normal(latent.shape) * (10 ** (-snr_db / 10) / 2) ** 0.5
-        symbols = np.where(np.arange(latent.shape[1])[:, None, None] < 2 * arrived, latent + noise, 0)
+        snr_db = torch.tensor([rng.uniform(*DESIGN_RANGE_DB)], dtype=torch.float32)
+        told = snr_db if i % 2 else torch.full_like(snr_db, UNTOLD_SNR_DB)
+        received, noise_var = awgn(model.encode(image, sent, told), snr_db, noise)
+        received, noise_var = erase_blocks(received, noise_var, sent_planes(sent, arch.tiers) == 0, arch.tile)
         yield (
             {"image": image.numpy(), "sent": sent.numpy(), "snr_db": told.numpy()},
-            {"symbols": symbols.astype(np.float32), "noise_var": noise_var, "sent": sent.numpy()},
+            {"symbols": received.numpy(), "noise_var": noise_var.numpy(), "sent": sent.numpy()},
         )
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from deepjscec.channel.layers import awgn, erase_blocks, modulo, rayleigh_blocks
+from deepjscec.codec.codec import UNTOLD_SNR_DB
 from deepjscec.codec.shares import activity
 from deepjscec.training.config import DataConfig, TrainingConfig
-from deepjscec.training.network import DOWNSCALING, UNTOLD_SNR_DB
+from deepjscec.training.network import DOWNSCALING
 
 
 @dataclass(frozen=True)

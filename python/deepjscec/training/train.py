@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=50_000, help="total optimiser steps (default %(default)s)")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so many minutes")
     parser.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
+    parser.add_argument(
+        "--batch-factor", type=_positive, default=1, metavar="N", help="times the configuration's batches, for GPUs"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=_positive, help="CPU threads (default: torch's choice)")
     parser.add_argument("--device", default="", help="cpu or cuda (default: cuda where there is one)")
@@ -145,6 +149,8 @@ def train(arguments: argparse.Namespace) -> int:
     torch.backends.cuda.matmul.allow_tf32 = True
     paths = dict(item.partition("=")[::2] for item in arguments.data)
     config = load_config(arguments.config)
+    data = tuple(replace(item, batch=item.batch * arguments.batch_factor) for item in config.data)
+    config = replace(config, data=data)
     with ProcessGroup.from_environment(arguments.device) as group:
         device = group.device
         arguments.out.mkdir(parents=True, exist_ok=True)

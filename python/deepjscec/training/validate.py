@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from deepjscec.channel.layers import erase_blocks
+from deepjscec.codec.codec import UNTOLD_SNR_DB
 from deepjscec.training.config import TrainingConfig
-from deepjscec.training.network import DOWNSCALING, UNTOLD_SNR_DB, Autoencoder, sent_planes
+from deepjscec.training.network import DOWNSCALING, Autoencoder, sent_planes
 from deepjscec.training.situation import pass_channel
 
 SNRS_DB = (0, 10, 20)
