@@ -3,7 +3,7 @@
 
 A photograph's codeword is encrypted, spread over packets, sent as bursts through two paths and white noise with random
 offsets, received, combined in both ways, decrypted and decoded.  Zero forcing gives all symbols of a block the same
-weight and takes the block's noise variance for the mean of theirs; MMSE is `link/combining.py`.  Both see the same
+weight and takes the block's noise variance for the mean of theirs; MMSE is `crypto/combining.py`.  Both see the same
 reception, and the decoder is told each one's variances.  Beside them: the same reception without a cipher, where every
 symbol keeps its own noise.
 
@@ -29,7 +29,7 @@ from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import psnr_db
 from deepjscec.codec import Codec
 from deepjscec.crypto import IsometricCipher, Secret, Session
-from deepjscec.link.combining import mmse_weights
+from deepjscec.crypto.combining import mmse_weights
 from deepjscec.link.interleaver import blocks_of_packet, gather, spread
 from deepjscec.phy import Packet, Profile, Receiver, Transmitter
 

@@ -19,10 +19,10 @@ ALLOWED = {
     "crypto": set(),
     "phy": {"fec"},
     "channel": set(),
-    "link": {"codec", "crypto"},
+    "link": {"fec", "codec", "crypto"},
     "recording": set(),
     "training": {"channel", "codec"},
-    "attack": {"codec", "crypto", "link"},
+    "attack": {"codec", "crypto", "link", "training"},
     "app": {"codec", "crypto", "phy", "link", "attack", "recording"},
 }
 

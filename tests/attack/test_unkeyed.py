@@ -24,7 +24,7 @@ def codec():
 def overheard(codec, cipher, pictures):
     """Packets on air for pictures, uint8[H, W, 3] each."""
     sender, _ = pair(cipher, payload_symbols=PAYLOAD)
-    grouper = PictureGrouper(PAYLOAD)
+    grouper = PictureGrouper(sender.data_symbols)
     groups = []
     for image_id, image in enumerate(pictures):
         z = codec.encode(image, codec.rates[RATE_INDEX])
@@ -34,7 +34,7 @@ def overheard(codec, cipher, pictures):
 
 
 def listen(codec, packets, shapes):
-    eve = UnkeyedReceiver(codec, shapes, RATE_INDEX, PAYLOAD)
+    eve = UnkeyedReceiver(codec, shapes, RATE_INDEX, PAYLOAD, "none")
     got = [x for p in packets for x in eve.receive(p.header, p.payload, np.full(len(p.payload), 1e-6, np.float32))]
     return got + eve.flush(), eve
 
@@ -89,5 +89,5 @@ def test_forged_counter_does_not_keep_eve_busy(codec):
 
 
 def test_pictures_of_another_size_than_told_give_nothing(codec):
-    got, eve = listen(codec, overheard(codec, "none", PICTURES[:1]), [(480, 640)])
+    got, eve = listen(codec, overheard(codec, "none", PICTURES[:1]), [(96, 64)])
     assert got == [] and eve.stats["unplaced"] > 0

@@ -40,9 +40,20 @@ def test_a_change_of_keys_leaves_no_gap():
         assert opener.open(HeaderSealer(session).seal(0, bytes(23))).session.id == session.id
     with pytest.raises(ForeignKeyError, match=f"ours is {key_id(old).hex()}, {key_id(new).hex()}"):
         opener.open(HeaderSealer(Session.start(Secret.random())).seal(0, bytes(23)))
-    for secrets in ((), (old, old)):
-        with pytest.raises(ValueError, match="at least one secret"):
-            HeaderOpener(*secrets)
+    with pytest.raises(ValueError, match="each secret once"):
+        HeaderOpener(old, old)
+
+
+def test_secrets_that_came_later_are_kept_by_use_and_never_replace_another():
+    own, used, *more = (Secret.random() for _ in range(5))
+    opener = HeaderOpener(own, max_added=2)
+    assert opener.add(used) and not opener.add(used) and not opener.add(own)
+    opener.open(HeaderSealer(Session.start(used)).seal(0, FIELDS))
+    for secret in more:  # each pushes out the one before, which opened nothing
+        assert opener.add(secret)
+        assert opener.key_ids == (key_id(own), key_id(used), key_id(secret))
+    with pytest.raises(ForeignKeyError):
+        opener.open(HeaderSealer(Session.start(more[0])).seal(0, FIELDS))
 
 
 def test_known_answer():

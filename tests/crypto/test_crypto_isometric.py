@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deepjscec.crypto import (
+    CIPHER_NAMES,
     Cipher,
     IsometricCipher,
     NullCipher,
@@ -190,12 +191,18 @@ def test_white_noise_stays_white_and_keeps_its_variance():
     assert np.abs(covariance - np.eye(64)).max() < 0.25
 
 
-def test_noise_variance_after_decryption_is_the_mean_of_each_block():
+def test_a_block_shares_its_noise_and_an_erased_symbol_costs_it_little():
     cipher = IsometricCipher(new_session(), 4)
-    before = np.array([1, 2, 3, 4, 1, 1, 1, np.inf], np.float32)
-    assert np.array_equal(cipher.decrypted_noise_var(before), np.array([2.5] * 4 + [np.inf] * 4, np.float32))
-    with pytest.raises(ValueError, match="multiple of 4"):
-        cipher.decrypted_noise_var(before[:6])
+    sent = cipher.encrypt(np.tile(np.complex64([1, 1j, -1, -1j]), 2), 0)
+    variance = np.array([1, 1, 1, 1, 1e-6, 1e-6, 1e-6, np.inf], np.float32)
+    sent[7] = np.nan
+    clear, after = cipher.decrypt_message(b"", sent, variance, 0)
+    assert np.isfinite(clear).all()
+    np.testing.assert_allclose(after, [1] * 4 + [1 / 3] * 4, rtol=1e-5)  # a quarter of the energy is missing
+    with pytest.raises(ValueError, match="noise variances of 6"):
+        cipher.decrypt_message(b"", sent, variance[:6], 0)
+    with pytest.raises(ValueError, match="no prefix"):
+        cipher.decrypt_message(b"1", sent, variance, 0)
 
 
 def test_damage_stays_in_its_block():
@@ -234,14 +241,21 @@ def test_bad_parameters_are_refused():
 
 def test_ciphers_by_name():
     session, z = new_session(), codeword(16, 1)
-    for packet, name in enumerate(("isometric", "modulo", "none")):
+    for packet, name in enumerate(CIPHER_NAMES):
         cipher = make_cipher(name, session, 16)
         assert isinstance(cipher, Cipher)
-        assert (cipher.name, cipher.block_size) == (name, 16)
-        error = np.abs(cipher.decrypt(cipher.encrypt(z, packet), packet) - z)
-        assert np.median(error) < 1e-3 and (name == "modulo" or error.max() < 1e-3)  # there, large symbols wrap
+        assert (cipher.name, cipher.block_size) == (name.split("-")[0], 16)
+        prefix, sent = cipher.encrypt_message(z, packet)
+        assert (len(prefix), sent.size) == (cipher.prefix_bytes, z.size * cipher.expansion)
+        assert cipher.hides == (name != "none")
+        clear, variance = cipher.decrypt_message(prefix, sent, np.full(sent.size, 1e-8, np.float32), packet)
+        error = np.abs(clear - z)
+        if cipher.linear:
+            assert error.max() < 1e-3
+        else:  # large symbols wrap, and errors of LWE are noise that it reports
+            assert np.median(error) < 1e-3 + 2 * np.sqrt(np.median(variance))
     assert make_cipher("none", None).encrypt(codeword(64, 1), 0) is not None
-    with pytest.raises(ValueError, match="isometric, modulo, none"):
+    with pytest.raises(ValueError, match="isometric, modulo, lwe, .*none"):
         make_cipher("rot13", session, 16)
     with pytest.raises(ValueError, match="needs a session"):
         make_cipher("isometric", None)

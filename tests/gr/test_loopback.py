@@ -7,6 +7,7 @@ from gnuradio import blocks, deepjscec, gr
 from PIL import Image
 
 from deepjscec.app.pictures import default_picture, png_bytes
+from deepjscec.cli import main
 from deepjscec.crypto import write_key_file
 from tests.gr.gr_setup import images, run
 
@@ -25,7 +26,8 @@ def test_demo_photo_reaches_bob_and_not_eve(tmp_path):
         assert (tmp_path / "out" / name).stat().st_size > 1000
     sent = np.asarray(Image.open(tmp_path / "out" / "sent.png"))
     np.testing.assert_array_equal(sent, default_picture())
-    assert pytest.approx(metrics["rate_net"]) == 1 / 6 and metrics["rate_net"] < metrics["rate_gross"] < 0.35
+    assert 1 / 6 < metrics["rate_net"] < 1.03 / 6  # a reference rides in every packet
+    assert metrics["rate_net"] < metrics["rate_gross"] < 0.35
 
 
 @pytest.mark.parametrize("snr_db", [0, 10, 20])
@@ -164,3 +166,22 @@ def _small(folder):
     path = folder / "small.png"
     path.write_bytes(png_bytes(default_picture()[:96, :96]))
     return path
+
+
+@pytest.mark.parametrize("snr_db", [10, 0])
+def test_bob_needs_nothing_but_his_private_key(tmp_path, snr_db):
+    assert main(["keygen", "--pair", str(tmp_path / "bob")]) == 0
+    keys = ("--key", tmp_path / "bob.pub", "--bob-key", tmp_path / "bob")
+    picture = tmp_path / "small.png"
+    picture.write_bytes(png_bytes(default_picture()[:128, :128]))
+    code, metrics = run(tmp_path / "out", "--image", picture, "--snr", snr_db, *keys)
+    assert code == 0
+    assert images(metrics)[0]["bob"]["psnr_db"] > 20
+    assert metrics["runs"][0]["counters"]["bob"]["openings"] == 1
+
+
+def test_public_key_without_the_private_one_is_named(tmp_path, capsys):
+    assert main(["keygen", "--pair", str(tmp_path / "bob")]) == 0
+    code, _ = run(tmp_path / "out", "--key", tmp_path / "bob.pub")
+    assert code == 2
+    assert "bob.pub: a public key; --bob-key takes the private one" in capsys.readouterr().err

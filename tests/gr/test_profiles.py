@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from deepjscec.app.pictures import default_picture, png_bytes
+from deepjscec.link.payload import REFERENCE_SYMBOLS
 from deepjscec.phy import PROFILES
 from tests.gr.gr_setup import images, run
 
@@ -28,9 +29,9 @@ def test_bob_gets_his_picture(tmp_path, name, options):
     assert image["bob"]["packets_received"] == image["bob"]["packets_sent"]
     assert metrics["settings"]["profile"] == name
     assert metrics["settings"]["sample_rate"] == profile.sample_rate
-    # Packets as long as the profile allows, in whole blocks of the cipher
+    # Packets as long as the profile allows, in whole blocks of the cipher, with a reference in each
     symbols = metrics["runs"][0]["counters"]["transmitter"]["payload_symbols"]
-    assert symbols == 192 * 320 * 3 // 6
+    assert symbols == 192 * 320 * 3 // 6 + image["bob"]["packets_sent"] * REFERENCE_SYMBOLS
     assert image["bob"]["packets_sent"] == -(-symbols // profile.max_payload_symbols)
 
 

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from deepjscec.link.combining import mmse_weights
+from deepjscec.crypto.combining import mmse_weights
 from deepjscec.link.interleaver import blocks_of_packet, gather, permutation, spread
 
 

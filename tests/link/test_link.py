@@ -10,9 +10,12 @@ from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords, other_mode
 
 
 def deliver(receiver, packets, noise_var=1e-6):
-    got = []
+    """Through a channel that adds noise of that variance."""
+    rng, got = np.random.default_rng(100), []
     for packet in packets:
-        got += receiver.receive(packet.header, packet.payload, np.full(len(packet.payload), noise_var, np.float32))
+        noise = rng.standard_normal((len(packet.payload), 2)) @ [1, 1j] * np.sqrt(noise_var / 2)
+        received = (packet.payload + noise).astype(np.complex64)
+        got += receiver.receive(packet.header, received, np.full(len(received), noise_var, np.float32))
     return got
 
 
@@ -27,7 +30,7 @@ def test_codeword_comes_back_whatever_the_order_of_packets(cipher):
     assert (got.image_id, got.shape, got.rate_index) == (7, SHAPE, RATE_INDEX)
     assert got.packets_received == got.packets_sent == len(packets)
     # the cipher's dither is 80 dB down
-    np.testing.assert_allclose(got.symbols, sent, atol=2e-3)
+    np.testing.assert_allclose(got.symbols, sent, atol=6e-3)
     np.testing.assert_allclose(got.noise_var, 1e-6, rtol=1e-3)
     assert got.snr_db == pytest.approx(60, abs=0.01)
 
@@ -45,14 +48,14 @@ def test_payload_on_air_is_not_the_codeword_but_as_strong():
 @pytest.mark.parametrize("lost", range(5))
 def test_losing_any_packet_erases_an_even_share_and_nothing_else(lost):
     sent = codewords(np.random.default_rng(2))
-    sender, receiver = pair(payload_symbols=1600)
+    sender, receiver = pair(payload_symbols=1600 + 256)
     packets = sender.send(sent, 0, SHAPE, RATE_INDEX)
     assert len(packets) == 5
     assert deliver(receiver, packets[:lost] + packets[lost + 1 :]) == []
     (got,) = receiver.flush()
     erased = np.isinf(got.noise_var)
     assert erased.mean() == pytest.approx(1 / len(packets), abs=0.02)
-    np.testing.assert_allclose(got.symbols[~erased], sent[~erased], atol=2e-3)
+    np.testing.assert_allclose(got.symbols[~erased], sent[~erased], atol=6e-3)
     assert (got.symbols[erased] == 0).all()
     # over the picture: no tile of 32 x 32 pixels may lose most of its blocks
     tiers = CARD.rates[RATE_INDEX][1]
@@ -65,14 +68,14 @@ def test_small_pictures_share_a_packet():
     rng = np.random.default_rng(3)
     sent = codewords(rng, 5, (32, 32))
     sender, receiver = pair(payload_symbols=11520)
-    grouper = PictureGrouper(sender.payload_symbols)
+    grouper = PictureGrouper(sender.data_symbols)
     groups = [g for i, z in enumerate(sent) for g in grouper.add(z, i, (32, 32), RATE_INDEX)]
     assert groups == []
     (group,) = grouper.flush()
     packets = sender.send(group.codewords, group.image_id, group.shape, group.rate_index)
     assert len(packets) == 1
     (got,) = deliver(receiver, packets)
-    np.testing.assert_allclose(got.symbols, sent, atol=2e-3)
+    np.testing.assert_allclose(got.symbols, sent, atol=6e-3)
 
 
 def test_grouper_closes_a_group_when_it_is_full_or_the_size_changes():

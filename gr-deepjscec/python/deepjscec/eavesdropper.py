@@ -15,7 +15,7 @@ class eavesdropper(PduBlock):
 
     Gives picture PDUs like the decoder's. She is told what the radio alone would not tell her: `model`, `rate` and
     the `shapes` (height, width) of the pictures, one for all or a list in the order of sending. `profile`: name of
-    her receiver's waveform, which says how much a packet holds.
+    her receiver's waveform, which says how much a packet holds; `cipher`: the name of Alice's.
     """
 
     def __init__(
@@ -25,6 +25,7 @@ class eavesdropper(PduBlock):
         shapes: Sequence[Any] = (512, 512),
         threads: int = 0,
         profile: str = "default",
+        cipher: str = "isometric",
     ) -> None:
         from deepjscec.attack import UnkeyedReceiver
         from deepjscec.phy import Profile
@@ -36,7 +37,7 @@ class eavesdropper(PduBlock):
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
         payload_symbols = Profile.named(profile).max_payload_symbols
-        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), payload_symbols)
+        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), payload_symbols, cipher)
 
     def get_stats(self) -> dict[str, int]:
         return {**super().get_stats(), **self._attack.stats}

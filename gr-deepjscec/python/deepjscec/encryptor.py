@@ -13,10 +13,10 @@ from ._pdu_block import PduBlock
 class encryptor(PduBlock):
     """Encrypts codeword PDUs and splits them over packet PDUs: `{header: uint8[48]}` and complex64[n].
 
-    `key_file`: of `deepjscec keygen`. `cipher`: "isometric", "modulo" or "none". `model`: the encoder's, for block size
-    and hash. `profile`: name of the transmitter's waveform; packets are as long as it allows. Small pictures of one
-    size share a packet: they wait until it is full, another size comes or the stream ends. Every encryptor is a new
-    session with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
+    `key_file`: of `deepjscec keygen`, shared with Bob or his public key: then the session opens over the air. `cipher`:
+    one of `deepjscec.crypto.CIPHER_NAMES`. `model`: the encoder's, for block size and hash. `profile`: name of
+    the transmitter's waveform; packets are as long as it allows. Small pictures of one size share a packet: they wait
+    until it is full, another size comes or the stream ends. Every encryptor is a new session with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class encryptor(PduBlock):
 
         PduBlock.__init__(self, "DeepJSCEC Encryptor", "codewords", "packets")
         self._sender = make_sender(key_file, cipher, model, Profile.named(profile))
-        self._grouper = PictureGrouper(self._sender.payload_symbols)
+        self._grouper = PictureGrouper(self._sender.data_symbols)
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:
         shape = (meta["height"], meta["width"])

@@ -20,8 +20,10 @@ from deepjscec.app.options import make_parser
 from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_picture
 from deepjscec.app.report import COLUMNS, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
+from deepjscec.app.roles import read_receiver_key, read_sender_key
 from deepjscec.codec import Codec
-from deepjscec.crypto import CIPHER_NAMES, read_key_file
+from deepjscec.crypto import CIPHER_NAMES
+from deepjscec.link import SessionOpening
 from deepjscec.phy import PROFILES
 
 from .fresh_key import fresh_key
@@ -53,9 +55,12 @@ def run(arguments: Namespace) -> int:
     rate = str(codec.rates[codec.rate_index(arguments.rate)])
     if arguments.record is not None and arguments.key is None:
         raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
-    for key in (arguments.key, arguments.bob_key):
-        if key is not None:
-            read_key_file(key)
+    if arguments.key is not None:
+        if isinstance(read_sender_key(arguments.key), SessionOpening) and arguments.bob_key is None:
+            raise ValueError(f"{arguments.key}: a public key; --bob-key takes the private one")
+        read_receiver_key(arguments.bob_key or arguments.key)
+    elif arguments.bob_key is not None:
+        read_receiver_key(arguments.bob_key)
     snrs = arguments.sweep or (arguments.snr,)
     alice_key = arguments.key or Path(fresh_key())
     with result_folder(arguments.out) as folder:

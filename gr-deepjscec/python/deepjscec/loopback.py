@@ -78,7 +78,7 @@ class Loopback(gr.top_block):
         self.decryptor = decryptor(str(s.bob_key), s.cipher, s.model)
         self.decoder = decoder(s.model)
         shapes = [picture.shape[:2] for picture in pictures]
-        self.eavesdropper = eavesdropper(s.model, s.rate, shapes, profile=s.profile)
+        self.eavesdropper = eavesdropper(s.model, s.rate, shapes, profile=s.profile, cipher=s.cipher)
         self.bob_sink = image_sink(keep=len(pictures))
         self.eve_sink = image_sink(keep=len(pictures))
         self.recorders: list[sigmf_recorder] = []

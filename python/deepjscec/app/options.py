@@ -15,6 +15,7 @@ EXAMPLES = """examples:
   python run_flowgraph.py --sweep 0:20:2 --cfo 5000          how quality follows the channel
   python run_flowgraph.py --cipher none --eve-snr 0          what Eve gets without encryption
   deepjscec keygen alice.key && python run_flowgraph.py --key alice.key
+  deepjscec keygen --pair bob && python run_flowgraph.py --key bob.pub --bob-key bob
 
 exit codes: 0 Bob got every picture, 1 the link failed, 2 bad input
 """
@@ -143,8 +144,13 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str], profiles: Seque
     add("--cfo", type=frequency, default=0.0, metavar="HZ", help="Bob's frequency offset; Eve's is its negative")
     add("--packet-loss", type=probability, default=0.0, metavar="P", help="Bob loses each packet with probability P")
     add("--seed", type=seed, default=0, help="of noise, start time and packet loss; keys are always fresh")
-    add("--key", type=Path, metavar="FILE", help="key file of Alice and Bob (default: a fresh key for this run)")
-    add("--bob-key", type=Path, metavar="FILE", help="give Bob another key than Alice's")
+    add(
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="key file of Alice and Bob, or Bob's public key (default: a fresh key for this run)",
+    )
+    add("--bob-key", type=Path, metavar="FILE", help="Bob's private key, or another key than Alice's")
     add("--record", type=Path, metavar="DIR", help="SigMF recordings of what Bob and Eve receive; needs --key")
     add("--radio", choices=("sim",), default="sim", help="what carries the samples (default %(default)s)")
     add("--timeout", type=duration, default=600.0, metavar="S", help="give up on a run after S seconds")

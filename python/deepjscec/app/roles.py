@@ -6,30 +6,64 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepjscec.codec import ModelCard, find_model
-from deepjscec.crypto import CIPHER_NAMES, HeaderOpener, Secret, Session, SessionFile, SessionMemory, read_key_file
-from deepjscec.link import LinkReceiver, LinkSender
+from deepjscec.crypto import (
+    CIPHER_NAMES,
+    HeaderOpener,
+    PrivateKey,
+    Secret,
+    Session,
+    SessionFile,
+    SessionMemory,
+    holds,
+    read_key_file,
+    read_private_key_file,
+    read_public_key_file,
+)
+from deepjscec.link import LinkReceiver, LinkSender, SessionOpening
 from deepjscec.phy import Profile
 
 
 def make_sender(key_file: str | Path, cipher: str, model: str, profile: Profile | None = None) -> LinkSender:
-    """Alice's link in a new session. `ValueError` or `OSError` for a bad key file, cipher or model."""
+    """Alice's link in a new session; with Bob's public key she tells him the session's secret over the air.
+
+    `ValueError` or `OSError` for a bad key file, cipher or model.
+    """
     card = ModelCard.load(find_model(model))
-    session = Session.start(_read_key(key_file))
+    key = read_sender_key(key_file)
     payload_symbols = (profile or Profile()).max_payload_symbols
-    return LinkSender(session, cipher, card, payload_symbols)
+    if isinstance(key, SessionOpening):
+        return LinkSender(Session.start(key.secret), cipher, card, payload_symbols, key)
+    return LinkSender(Session.start(key), cipher, card, payload_symbols)
 
 
 def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: str | Path = "") -> LinkReceiver:
-    """Bob's link. `ValueError` or `OSError` for a bad key file, cipher, model or session file."""
+    """Bob's link; with his private key he takes sessions that are opened over the air.
+
+    `ValueError` or `OSError` for a bad key file, cipher, model or session file.
+    """
     if cipher not in CIPHER_NAMES:
         raise ValueError(f"unknown cipher {cipher!r}: choose from {', '.join(CIPHER_NAMES)}")
     card = ModelCard.load(find_model(model))
-    opener = HeaderOpener(_read_key(key_file))
+    key = read_receiver_key(key_file)
     memory = SessionMemory(file=SessionFile(session_file)) if str(session_file) else None
-    return LinkReceiver(opener, cipher, card, memory=memory)
+    if isinstance(key, PrivateKey):
+        return LinkReceiver(HeaderOpener(), cipher, card, memory=memory, private_key=key)
+    return LinkReceiver(HeaderOpener(key), cipher, card, memory=memory)
 
 
-def _read_key(key_file: str | Path) -> Secret:
+def read_sender_key(key_file: str | Path) -> Secret | SessionOpening:
+    """The secret that Alice shares with Bob, or a fresh one for the holder of a public key's other half."""
+    if _kind(key_file) == "public":
+        return SessionOpening(read_public_key_file(key_file))
+    return read_key_file(key_file)
+
+
+def read_receiver_key(key_file: str | Path) -> Secret | PrivateKey:
+    """The secret that Bob shares with Alice, or his private key."""
+    return read_private_key_file(key_file) if _kind(key_file) == "private" else read_key_file(key_file)
+
+
+def _kind(key_file: str | Path) -> str:
     if not str(key_file):
         raise ValueError("no key file given; `deepjscec keygen FILE` makes one")
-    return read_key_file(key_file)
+    return holds(key_file)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Eve can try with everything but the key."""
 
+from deepjscec.attack.oracle import CONTROLS, ORACLE_NAMES, REAL_CIPHERS, make_oracle
+from deepjscec.attack.suite import run_passive
 from deepjscec.attack.unkeyed import UnkeyedReceiver
 
-__all__ = ["UnkeyedReceiver"]
+__all__ = ["CONTROLS", "ORACLE_NAMES", "REAL_CIPHERS", "UnkeyedReceiver", "make_oracle", "run_passive"]

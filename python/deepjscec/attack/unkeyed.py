@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepjscec.codec import Codec
-from deepjscec.crypto import HeaderError, read_clear_part
-from deepjscec.link import Assembly, PacketFields, PictureGrouper
+from deepjscec.crypto import HEADER_VERSION, HeaderError, Secret, Session, make_cipher, read_clear_part
+from deepjscec.link import Assembly, PacketFields, PayloadFormat, PictureGrouper
 from deepjscec.link.assembly import mean_snr
-from deepjscec.link.interleaver import gather
 
 LOOK_AHEAD = 100_000  # packets; counters are not authenticated, and a forged one must not keep Eve busy for hours
 
@@ -37,9 +36,22 @@ class UnkeyedPicture:
 class UnkeyedReceiver:
     """Eve without a key: packets in, her pictures out."""
 
-    def __init__(self, codec: Codec, shapes: Iterable[tuple[int, int]], rate_index: int, payload_symbols: int) -> None:
-        """`shapes` (H, W) of the pictures as Alice sends them, may be endless; `payload_symbols` of a full packet."""
-        self._codec, self._rate_index, self._payload_symbols = codec, rate_index, payload_symbols
+    def __init__(
+        self,
+        codec: Codec,
+        shapes: Iterable[tuple[int, int]],
+        rate_index: int,
+        payload_symbols: int,
+        cipher: str = "isometric",
+    ) -> None:
+        """`shapes` (H, W) of the pictures as Alice sends them, may be endless; `payload_symbols` of a full packet.
+
+        `cipher`: its name tells what else is in a payload; its order, where that is secret, stays so.
+        """
+        self._codec, self._rate_index = codec, rate_index
+        # any key will do for a format: nothing is encrypted or decrypted with it
+        self._format = PayloadFormat(make_cipher(cipher, Session.start(Secret.random()), codec.block_size))
+        self._data_symbols = self._format.capacity(payload_symbols) * codec.block_size
         self._shapes = shapes
         self.stats: Counter[str] = Counter()
         self._start(b"")
@@ -59,8 +71,8 @@ class UnkeyedReceiver:
         try:
             clear = read_clear_part(header)
         except HeaderError:
-            pass
-        else:
+            clear = None
+        if clear and clear.version == HEADER_VERSION:
             if clear.session_id != self._session_id:
                 pictures = self.flush()
                 self._start(clear.session_id)
@@ -73,13 +85,12 @@ class UnkeyedReceiver:
             return pictures
         pictures += [p for first in sorted(self._open) if first < fields.image_id - 1 for p in self._close(first)]
         assembly = self._open.get(fields.image_id) or Assembly(fields, self._codec.card)
-        if assembly.packet_symbols(fields.index) != len(symbols):
+        if self._format.length(assembly.packet_blocks(fields.index)) != len(symbols):
             self.stats["unplaced"] += 1
             return pictures
         self._open[fields.image_id] = assembly
-        layout = (-1, self._codec.block_size)
-        variances = gather(noise_var).reshape(layout)
-        assembly.add(fields.index, gather(symbols).reshape(layout), variances, mean_snr(noise_var))
+        blocks, variances = self._format.data_without_key(symbols, noise_var)
+        assembly.add(fields.index, blocks, variances, mean_snr(noise_var))
         self.stats["accepted"] += 1
         return pictures + (self._close(fields.image_id) if assembly.complete else [])
 
@@ -109,12 +120,11 @@ class UnkeyedReceiver:
 
     def _groups(self, shapes: Iterable[tuple[int, int]]) -> Iterator[list[PacketFields]]:
         """Alice's packets, group by group, as her grouper and splitter make them."""
-        card, grouper = self._codec.card, PictureGrouper(self._payload_symbols)
-        per_packet = self._payload_symbols // card.block_size * card.block_size
+        card, grouper = self._codec.card, PictureGrouper(self._data_symbols)
 
         def split(groups: list) -> Iterator[list[PacketFields]]:
             for group in groups:
-                n, count = len(group.codewords), -(-group.codewords.size // per_packet)
+                n, count = len(group.codewords), -(-group.codewords.size // self._data_symbols)
                 same = (*group.shape, self._rate_index, card.model_hash)
                 yield [PacketFields(group.image_id, n, index, count, *same) for index in range(count)]
 

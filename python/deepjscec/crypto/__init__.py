@@ -36,6 +36,7 @@ from .isometric import IsometricCipher
 from .keyfile import (
     PASSPHRASE_VARIABLE,
     describe_file,
+    holds,
     is_sealed,
     read_capsule_file,
     read_key_file,
@@ -47,8 +48,17 @@ from .keyfile import (
     write_public_key_file,
 )
 from .keystream import KeyStream
+from .lwe import LweCipher
+from .lwe_keys import LwePrivateKey, LwePublicKey
 from .modulo import ModuloCipher
 from .null import NullCipher
+from .reference_blocks import (
+    ReferenceCheck,
+    check_reference,
+    correlation_threshold,
+    reference_symbols,
+    secret_order,
+)
 from .replay import ReplayWindow, SessionMemory
 from .secret import Secret
 from .session import KEY_ID_BYTES, SESSION_ID_BYTES, Session, key_id
@@ -75,18 +85,25 @@ __all__ = [
     "HeaderVersionError",
     "IsometricCipher",
     "KeyStream",
+    "LweCipher",
+    "LwePrivateKey",
+    "LwePublicKey",
     "ModuloCipher",
     "NullCipher",
     "OpenedHeader",
     "PrivateKey",
     "PublicKey",
+    "ReferenceCheck",
     "ReplayWindow",
     "ReusedCounterError",
     "Secret",
     "Session",
     "SessionFile",
     "SessionMemory",
+    "check_reference",
+    "correlation_threshold",
     "describe_file",
+    "holds",
     "is_sealed",
     "key_id",
     "make_cipher",
@@ -96,6 +113,8 @@ __all__ = [
     "read_key_file",
     "read_private_key_file",
     "read_public_key_file",
+    "reference_symbols",
+    "secret_order",
     "write_capsule_file",
     "write_key_file",
     "write_private_key_file",

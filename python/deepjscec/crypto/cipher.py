@@ -3,13 +3,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from .session import Session
 
-CIPHER_NAMES = ("isometric", "modulo", "none")
+# of LWE: parameters and mapping; as the paper has it, as it is safe today, and what is between
+LWE_VARIANTS = {
+    "lwe": ("lp192", "amplitude"),
+    "lwe-qam4096": ("lp192", "qam4096"),
+    "lwe-lp256": ("lp256", "amplitude"),
+    "lwe-lp320": ("lp320", "amplitude"),
+    "lwe-frodo640": ("frodo640", "amplitude"),
+}
+CIPHER_NAMES = ("isometric", "modulo", *LWE_VARIANTS, "none")
 MAX_BLOCK_SIZE = 1024
 
 
@@ -19,37 +28,82 @@ class Cipher(Protocol):
 
     name: str
     block_size: int
-    spreads_noise: bool  # decryption mixes the symbols of a block, and their noise with them
+    prefix_bytes: int  # that must reach Bob without an error, beside the symbols of each packet
+    expansion: int  # complex symbols on the air for each of the codeword
+    hides: bool  # from all who lack the key
+    linear: bool  # noise on the air is noise of the same kind on what decrypts
 
-    def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
-        """complex64[k] -> complex64[k] under number `packet`; `ValueError` for a wrong shape or number."""
+    def encrypt_message(self, symbols: np.ndarray, packet: int) -> tuple[bytes, np.ndarray]:
+        """complex64[k] under number `packet` -> the prefix and complex64[k * expansion].
 
-    def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
-        """complex64[k] -> complex64[k]; inverts `encrypt`. Any packet, in any order, any number of times."""
+        Raises `ValueError` for a wrong shape or number, `ReusedCounterError` for a number not above all before.
+        """
 
-    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What decrypted symbols say of the codeword: complex64[k] and noise variances float32[k] to decode with.
+    def decrypt_message(
+        self, prefix: bytes, symbols: np.ndarray, noise_var: np.ndarray, packet: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What arrived says of the codeword: complex64[k], and noise variances float32[k] to decode it with.
 
-        `noise_var` float32[k] as it was on the air; `inf` for a symbol without information, before and after.
+        `symbols` complex64[k * expansion] and `noise_var` float32 of the same length as the equaliser gave them, `inf`
+        for a symbol without information. Any packet, in any order, any number of times. `ValueError` for wrong lengths.
         """
 
 
+class SymbolCipher(ABC):
+    """A cipher that turns symbols into as many, and needs nothing beside them."""
+
+    prefix_bytes = 0
+    expansion = 1
+    hides = True
+    linear = True
+
+    @abstractmethod
+    def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """complex64[k] -> complex64[k] under number `packet`."""
+
+    @abstractmethod
+    def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """complex64[k] -> complex64[k]; inverts `encrypt`."""
+
+    @abstractmethod
+    def decrypt_noisy(self, symbols: np.ndarray, noise_var: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """`decrypt_message` without a prefix."""
+
+    def encrypt_message(self, symbols: np.ndarray, packet: int) -> tuple[bytes, np.ndarray]:
+        """No prefix, and the symbols encrypted; see `Cipher`."""
+        return b"", self.encrypt(symbols, packet)
+
+    def decrypt_message(
+        self, prefix: bytes, symbols: np.ndarray, noise_var: np.ndarray, packet: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols and noise variances in the clear; see `Cipher`."""
+        if prefix:
+            raise ValueError(f"cipher {type(self).__name__} has no prefix, got {len(prefix)} bytes")
+        if np.shape(noise_var) != np.shape(symbols):
+            raise ValueError(f"{np.size(symbols)} symbols with noise variances of {np.size(noise_var)}")
+        return self.decrypt_noisy(symbols, np.asarray(noise_var, np.float32), packet)
+
+
 def make_cipher(name: str, session: Session | None, block_size: int = 64) -> Cipher:
-    """The cipher called `name`: `isometric`, `modulo` or `none` (which needs no session).
+    """The cipher called `name`, one of `CIPHER_NAMES`; `none` needs no session.
 
     Raises `ValueError` for an unknown name (and lists the known ones), a bad block size or a missing session.
     """
     from .isometric import IsometricCipher
+    from .lwe import LweCipher
     from .modulo import ModuloCipher
     from .null import NullCipher
 
     if name == "none":
         return NullCipher(session, block_size)
-    if name in CIPHER_NAMES:
-        if session is None:
-            raise ValueError(f"cipher {name!r} needs a session")
-        return (IsometricCipher if name == "isometric" else ModuloCipher)(session, block_size)
-    raise ValueError(f"unknown cipher {name!r}: choose from {', '.join(CIPHER_NAMES)}")
+    if name not in CIPHER_NAMES:
+        raise ValueError(f"unknown cipher {name!r}: choose from {', '.join(CIPHER_NAMES)}")
+    if session is None:
+        raise ValueError(f"cipher {name!r} needs a session")
+    if name in LWE_VARIANTS:
+        parameters, mapping = LWE_VARIANTS[name]
+        return LweCipher(session, block_size, parameters=parameters, mapping=mapping)
+    return (IsometricCipher if name == "isometric" else ModuloCipher)(session, block_size)
 
 
 def check_block_size(block_size: int) -> int:

@@ -109,14 +109,15 @@ class HeaderOpener:
     ask `SessionMemory` next. Thread-safe.
     """
 
-    def __init__(self, *secrets: Secret | bytes, max_sessions: int = 16) -> None:
-        """Raises `ValueError` without a secret, or for two of one key id."""
-        if max_sessions < 1:
-            raise ValueError(f"max_sessions must be at least 1, got {max_sessions}")
+    def __init__(self, *secrets: Secret | bytes, max_sessions: int = 16, max_added: int = 64) -> None:
+        """Raises `ValueError` for two secrets of one key id. Of those that `add` brings, `max_added` are kept."""
+        if max_sessions < 1 or max_added < 1:
+            raise ValueError(f"need max_sessions >= 1 and max_added >= 1, got {max_sessions} and {max_added}")
         self._secrets = {key_id(secret): Secret.of(secret) for secret in secrets}
-        if not secrets or len(self._secrets) < len(secrets):
-            raise ValueError("a header opener needs at least one secret, and none twice")
-        self._max_sessions = max_sessions
+        if len(self._secrets) < len(secrets):
+            raise ValueError("a header opener needs each secret once")
+        self._max_sessions, self._max_added = max_sessions, max_added
+        self._added: OrderedDict[bytes, bool] = OrderedDict()  # key id -> whether a header was opened with it
         self._sessions: OrderedDict[tuple[bytes, bytes], tuple[Session, AESCCM]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,6 +125,22 @@ class HeaderOpener:
     def key_ids(self) -> tuple[bytes, ...]:
         """The names of the secrets, in the order given."""
         return tuple(self._secrets)
+
+    def add(self, secret: Secret | bytes) -> bool:
+        """Take one more secret, as from a capsule; False, and nothing changes, for a key id that is taken.
+
+        Where there are too many, the oldest that never opened a header is forgotten, or else the one longest unused.
+        """
+        with self._lock:
+            name = key_id(secret)
+            if name in self._secrets:
+                return False
+            if len(self._added) >= self._max_added:
+                oldest = next((n for n, used in self._added.items() if not used), next(iter(self._added)))
+                del self._added[oldest], self._secrets[oldest]
+            self._secrets[name] = Secret.of(secret)
+            self._added[name] = False
+            return True
 
     def open(self, header: bytes) -> OpenedHeader:
         """Authenticate and decrypt 48 bytes.
@@ -138,28 +155,32 @@ class HeaderOpener:
         version, sent_key_id, session_id, packet = _CLEAR.unpack(clear)
         if version != HEADER_VERSION:
             raise HeaderVersionError(f"header version {version}, this library reads {HEADER_VERSION}")
-        if sent_key_id not in self._secrets:
-            ours = ", ".join(name.hex() for name in self._secrets)
-            raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {ours}")
-        name = sent_key_id, session_id
-        session, aead = self._keys(name)
+        session, aead = self._keys(sent_key_id, session_id)
         try:
             fields = aead.decrypt(_nonce(check_packet(packet)), header[CLEAR_BYTES:], clear)
         except InvalidTag:
             raise HeaderTagError("header tag does not verify") from None
+        name = sent_key_id, session_id
         with self._lock:
             self._sessions[name] = session, aead
             self._sessions.move_to_end(name)
+            if sent_key_id in self._added:
+                self._added[sent_key_id] = True
+                self._added.move_to_end(sent_key_id)
             while len(self._sessions) > self._max_sessions:
                 self._sessions.popitem(last=False)
         return OpenedHeader(session, packet, fields)
 
-    def _keys(self, name: tuple[bytes, bytes]) -> tuple[Session, AESCCM]:
-        """Session and keys of (key id, session id)."""
+    def _keys(self, sent_key_id: bytes, session_id: bytes) -> tuple[Session, AESCCM]:
+        """Session and keys; `ForeignKeyError` where the secret is not ours."""
         with self._lock:
-            known = self._sessions.get(name)
+            secret = self._secrets.get(sent_key_id)
+            known = self._sessions.get((sent_key_id, session_id))
+            ours = ", ".join(name.hex() for name in self._secrets) or "none yet"
+        if secret is None:
+            raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {ours}")
         if known is None:
-            session = Session.derive(self._secrets[name[0]], name[1], receive_only=True)
+            session = Session.derive(secret, session_id, receive_only=True)
             known = session, _aead(session)
         return known
 

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .cipher import as_codeword, check_block_size
+from .cipher import SymbolCipher, as_codeword, check_block_size
+from .combining import mmse_weights
 from .counter import check_packet
 from .keystream import SCHEME_ISOMETRIC, WORDS_PER_AES_BLOCK, KeyStream
 from .secret import Secret
@@ -31,7 +32,7 @@ DEFAULT_GRID = 2.0**20
 _PIECE_BYTES = 1 << 17
 
 
-class IsometricCipher:
+class IsometricCipher(SymbolCipher):
     """Encrypts by `c = U z + dither`, decrypts by `U^H c`, with one fresh U on U(m) for every block.
 
     `block_size`: m, complex symbols per block, 1 ... 1024. `dither_db`: how far the private Gaussian dither
@@ -44,7 +45,6 @@ class IsometricCipher:
     """
 
     name = "isometric"
-    spreads_noise = True
 
     def __init__(
         self,
@@ -107,20 +107,16 @@ class IsometricCipher:
 
         return self._run(work, blocks, packet, first_block)
 
-    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The symbols as they are, and `decrypted_noise_var` of the variances."""
-        return symbols, self.decrypted_noise_var(noise_var)
+    def decrypt_noisy(self, symbols: np.ndarray, noise_var: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """Decrypt complex64[k] with the noise variances float32[k], weighing each symbol by what it is worth.
 
-    def decrypted_noise_var(self, noise_var: np.ndarray) -> np.ndarray:
-        """float32[k] noise variance per complex symbol -> after decryption: each block's mean, float32[k].
-
-        U^H mixes the noises of a block, so one erased symbol (`inf`) costs its whole block.
+        U^H mixes the noises of a block: all its symbols get the same variance, that of `mmse_weights`.
         """
-        noise_var = np.asarray(noise_var, dtype=np.float32)
-        if noise_var.ndim != 1 or noise_var.size % self.block_size:
-            raise ValueError(f"noise_var needs a multiple of {self.block_size} values, got shape {noise_var.shape}")
-        means = noise_var.reshape(-1, self.block_size).mean(axis=1, dtype=np.float64)
-        return np.repeat(means.astype(np.float32), self.block_size)
+        layout = (-1, self.block_size)
+        symbols = as_codeword(symbols, self.block_size)
+        weights, block_var = mmse_weights(noise_var.reshape(layout))
+        weighted = np.where(weights > 0, symbols.reshape(layout), 0) * weights
+        return self.decrypt(weighted.reshape(-1), packet), np.repeat(block_var, self.block_size)
 
     def _blocks(self, symbols: np.ndarray) -> np.ndarray:
         """float32[B, 2 m] view of the codeword."""

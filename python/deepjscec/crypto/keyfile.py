@@ -42,16 +42,19 @@ _BODY = re.compile(r"id ([0-9a-f]{8})\n(secret|value|sealed) ([A-Za-z0-9+/]+=*)\
 @dataclass(frozen=True)
 class _Kind:
     magic: str
+    holds: str
     name: str
     size: int
     private: bool
     id_of: Callable[[bytes], bytes] | None  # None where the id is another key's
 
 
-_SHARED = _Kind("deepjscec-key", "key file", SECRET_BYTES, True, key_id)
-_PRIVATE = _Kind("deepjscec-private-key", "private key", PRIVATE_BYTES, True, lambda v: PrivateKey(v).public_key.id)
-_PUBLIC = _Kind("deepjscec-public-key", "public key", PUBLIC_BYTES, False, lambda v: PublicKey(v).id)
-_CAPSULE = _Kind("deepjscec-capsule", "capsule", CAPSULE_BYTES, False, None)
+_SHARED = _Kind("deepjscec-key", "shared", "key file", SECRET_BYTES, True, key_id)
+_PRIVATE = _Kind(
+    "deepjscec-private-key", "private", "private key", PRIVATE_BYTES, True, lambda v: PrivateKey(v).public_key.id
+)
+_PUBLIC = _Kind("deepjscec-public-key", "public", "public key", PUBLIC_BYTES, False, lambda v: PublicKey(v).id)
+_CAPSULE = _Kind("deepjscec-capsule", "capsule", "capsule", CAPSULE_BYTES, False, None)
 _KINDS = {kind.magic: kind for kind in (_SHARED, _PRIVATE, _PUBLIC, _CAPSULE)}
 
 
@@ -120,6 +123,11 @@ def describe_file(path: str | os.PathLike) -> str:
         _check_id(path, kind, id_, value)
     notes = ", sealed with a passphrase" if label == "sealed" else ""
     return f"{path}: {kind.name} {'for ' if kind is _CAPSULE else ''}{id_.hex()}{notes}"
+
+
+def holds(path: str | os.PathLike) -> str:
+    """What is in `path`: "shared", "private", "public" or "capsule"; errors as `read_public_key_file`."""
+    return _parse(Path(path), _load(Path(path), "key file")[0])[0].holds
 
 
 def is_sealed(path: str | os.PathLike) -> bool:

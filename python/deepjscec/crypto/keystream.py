@@ -4,8 +4,9 @@
 The 128-bit counter block (NIST SP 800-38A, big-endian) is
 
     bits 127..96  packet number
-    bits  95..80  scheme (1 = isometric, 2 = modulo; a new use takes a new number, 0 is never used)
-    bits  79..64  parameter of the scheme (isometric: block size m; modulo: 0)
+    bits  95..80  scheme (1 = isometric, 2 = modulo, 3 = reference symbols, 4 = order of a payload, 5 = seed of an LWE
+                  key; a new use takes a new number, 0 is never used)
+    bits  79..64  parameter of the scheme (isometric: block size m; others: 0)
     bits  63..0   number of the AES block within the packet
 
 so two packets, two schemes and two block sizes never share key stream. The isometric cipher takes m (m + 1) /
@@ -26,6 +27,9 @@ from .secret import Secret
 
 SCHEME_ISOMETRIC = 1
 SCHEME_MODULO = 2
+SCHEME_REFERENCE = 3
+SCHEME_ORDER = 4
+SCHEME_LWE = 5
 WORDS_PER_AES_BLOCK = 2
 
 _ZEROS = bytes(1 << 16)

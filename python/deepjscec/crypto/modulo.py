@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cipher import as_codeword, check_block_size
+from .cipher import SymbolCipher, as_codeword, check_block_size
 from .counter import check_packet
 from .keystream import SCHEME_MODULO
 from .session import Session
+from .wrapping import CELL, MOST_RECEIVED, observe_wrapped
 
-CELL = 6**0.5  # side of the square in which a uniform symbol has mean energy 1
 STEPS = 2.0**32  # the cell in integers: their sum modulo 2^32 with a uniform one is uniform, exactly
-MOST_RECEIVED = 1e6  # what still counts in steps of the cell
-MOST_UNCERTAIN = np.float32(0.999)  # beyond it no channel says as little; of a symbol between two ways to have wrapped
-WRAPS = (np.arange(-2, 3)[:, None] * CELL).astype(np.float32)  # what may have been lost, in so many cells
 
 
-class ModuloCipher:
+class ModuloCipher(SymbolCipher):
     """Encrypts by `c = scale z + k mod cell`, decrypts by `(c - k mod cell) / scale`, both for each real part.
 
     `scale`: of symbols before they wrap, 0.1 ... 1: smaller ones wrap less and stand lower above the noise. Raises
@@ -30,7 +27,7 @@ class ModuloCipher:
     """
 
     name = "modulo"
-    spreads_noise = False
+    linear = False
 
     def __init__(self, session: Session, block_size: int = 64, *, scale: float = 0.4) -> None:
         if not 0.1 <= scale <= 1:
@@ -66,30 +63,18 @@ class ModuloCipher:
         clear[~usable.reshape(-1, 2).all(axis=1)] = np.nan
         return clear
 
+    def decrypt_noisy(self, symbols: np.ndarray, noise_var: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """Decrypt complex64[k] with the noise variances float32[k], and `observe` the result."""
+        return self.observe(self.decrypt(symbols, packet), noise_var)
+
     def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What decrypted symbols complex64[k] say of the codeword, `noise_var` float32[k] being that on the air.
 
         Returns symbols and noise variances as of a channel without wrapping that would have told as much: the codeword
         taken for Gaussian, its mean and variance given what arrived, over all numbers of wraps.
         """
-        noise = np.repeat(np.asarray(noise_var, np.float32), 2)
-        known = np.isfinite(noise) & np.repeat(np.isfinite(symbols), 2)
-        noise = np.where(known, noise, np.float32(1))
-        symbols = np.where(known[::2], symbols, 0)
-        signal = np.float32(self.scale**2)
-        candidates = symbols.view(np.float32) * np.float32(self.scale) + WRAPS
-        exponent = -(candidates**2) / (signal + noise)  # parts have half the variances, and the density half of that
-        weights = np.exp(exponent - exponent.max(axis=0))
-        weights /= weights.sum(axis=0)
-        means = candidates * (self.scale / (signal + noise))
-        mean = (weights * means).sum(axis=0)
-        spread = (weights * (means - mean) ** 2).sum(axis=0)
-        variance = (spread + noise / (2 * (signal + noise))).reshape(-1, 2).sum(axis=1)
-        variance = np.minimum(variance, MOST_UNCERTAIN)
-        # a channel of noise variance v leaves a Gaussian of variance 1 with v / (1 + v), and its mean 1 / (1 + v) short
-        equivalent = variance / (1 - variance)
-        unbiased = mean.astype(np.float32).view(np.complex64) * (1 + equivalent)
-        return np.where(known[::2], unbiased, 0), np.where(known[::2], equivalent, np.float32(np.inf))
+        parts = np.asarray(symbols, np.complex64).view(np.float32) * np.float32(self.scale)
+        return observe_wrapped(parts, np.repeat(np.asarray(noise_var, np.float32), 2), self.scale)
 
     def _key(self, packet: int, count: int) -> np.ndarray:
         """uint32[count]: the halves of key-stream words, the lower first."""

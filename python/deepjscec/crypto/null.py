@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cipher import as_codeword, check_block_size
+from .cipher import SymbolCipher, as_codeword, check_block_size
 from .counter import check_packet
 from .session import Session
 
 
-class NullCipher:
+class NullCipher(SymbolCipher):
     """Copies. Everyone can read what it sends, and it does not guard packet numbers."""
 
     name = "none"
-    spreads_noise = False
+    hides = False
 
     def __init__(self, session: Session | None = None, block_size: int = 64) -> None:
         self.block_size = check_block_size(block_size)
@@ -28,6 +28,6 @@ class NullCipher:
         """A copy, complex64[k]."""
         return self.encrypt(symbols, packet)
 
-    def observe(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What came, complex64[k] and float32[k]."""
-        return symbols, np.asarray(noise_var, np.float32)
+    def decrypt_noisy(self, symbols: np.ndarray, noise_var: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """What came, complex64[k] and float32[k]; 0 for a symbol without information."""
+        return np.where(np.isfinite(noise_var), self.decrypt(symbols, packet), np.complex64(0)), noise_var

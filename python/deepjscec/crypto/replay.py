@@ -30,9 +30,15 @@ class ReplayWindow:
         self._top = seen
         self._seen = self._mask if seen >= 0 else 0  # bit i: number top - i was taken
 
+    def is_new(self, packet: int) -> bool:
+        """Whether `accept` would take `packet`."""
+        behind = self._top - check_packet(packet)
+        return behind < 0 or (behind < self._size and not (self._seen >> behind) & 1)
+
     def accept(self, packet: int) -> bool:
         """True, and remembered, when `packet` is new; False when it was taken or is too old to tell."""
-        packet = check_packet(packet)
+        if not self.is_new(packet):
+            return False
         ahead = packet - self._top
         if ahead > 0:
             # A jump beyond the window forgets all of it; shifting by up to 2^32 bits would build a huge
@@ -40,10 +46,7 @@ class ReplayWindow:
             self._seen = ((self._seen << ahead) & self._mask if ahead < self._size else 0) | 1
             self._top = packet
             return True
-        behind = -ahead
-        if behind >= self._size or (self._seen >> behind) & 1:
-            return False
-        self._seen |= 1 << behind
+        self._seen |= 1 << -ahead
         return True
 
 
@@ -74,6 +77,14 @@ class SessionMemory:
             self._windows[name] = ReplayWindow(window, seen)
             if len(self._windows) > max_sessions:
                 self._retire(next(iter(self._windows)))
+
+    def is_new(self, name: bytes, packet: int) -> bool:
+        """Whether `accept` would take this packet, as far as memory alone can say. Changes nothing."""
+        with self._lock:
+            if name in self._retired:
+                return False
+            window = self._windows.get(name)
+            return window is None or window.is_new(packet)
 
     def accept(self, name: bytes, packet: int) -> bool:
         """True, and remembered, when this authenticated packet of the session called `name` (`Session.name`) is new;

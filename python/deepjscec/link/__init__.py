@@ -4,8 +4,11 @@
 from deepjscec.link.assembly import Assembly, ReceivedCodewords
 from deepjscec.link.fields import PacketFields
 from deepjscec.link.grouper import PictureGroup, PictureGrouper
+from deepjscec.link.opening import SessionOpening
+from deepjscec.link.packet import Packet
+from deepjscec.link.payload import PayloadFormat
 from deepjscec.link.receiver import LinkReceiver
-from deepjscec.link.sender import LinkSender, Packet
+from deepjscec.link.sender import LinkSender
 
 __all__ = [
     "Assembly",
@@ -13,7 +16,9 @@ __all__ = [
     "LinkSender",
     "Packet",
     "PacketFields",
+    "PayloadFormat",
     "PictureGroup",
     "PictureGrouper",
     "ReceivedCodewords",
+    "SessionOpening",
 ]

@@ -37,7 +37,7 @@ class Assembly:
 
     def __init__(self, fields: PacketFields, card: ModelCard) -> None:
         """`fields` of any packet of the group."""
-        self.fields, self._block_size = fields, card.block_size
+        self.fields = fields
         self._length = card.codeword_length((fields.height, fields.width), fields.rate_index)
         self._blocks = fields.pictures * self._length // card.block_size
         self._symbols = np.zeros((self._blocks, card.block_size), np.complex64)
@@ -48,9 +48,9 @@ class Assembly:
         """Whether another packet's fields say the same of the group."""
         return fields.without_index() == self.fields.without_index()
 
-    def packet_symbols(self, index: int) -> int:
-        """Symbols that packet `index` carries."""
-        return len(blocks_of_packet(self._blocks, self.fields.count, index)) * self._block_size
+    def packet_blocks(self, index: int) -> int:
+        """Blocks that packet `index` carries."""
+        return len(blocks_of_packet(self._blocks, self.fields.count, index))
 
     def add(self, index: int, symbols: np.ndarray, noise_var: np.ndarray, snr: float) -> None:
         """Put complex64[blocks, m] and float32[blocks, m] of packet `index`, received at `snr`, in their places."""

@@ -21,9 +21,9 @@ class PictureGroup:
 class PictureGrouper:
     """Collects consecutive pictures of one size and rate until they fill a packet."""
 
-    def __init__(self, payload_symbols: int) -> None:
-        """`payload_symbols`: complex symbols of a full packet."""
-        self._capacity = payload_symbols
+    def __init__(self, data_symbols: int) -> None:
+        """`data_symbols`: codeword symbols of a full packet, `LinkSender.data_symbols`."""
+        self._capacity = data_symbols
         self._waiting: list[np.ndarray] = []
         self._key: tuple[int, tuple[int, int], int] | None = None  # first image id, shape, rate
 

@@ -9,19 +9,19 @@ import numpy as np
 
 from deepjscec.codec import ModelCard
 from deepjscec.crypto import (
-    Cipher,
     ForeignKeyError,
     HeaderError,
     HeaderOpener,
     HeaderTagError,
+    PrivateKey,
     Session,
     SessionMemory,
     make_cipher,
 )
 from deepjscec.link.assembly import Assembly, ReceivedCodewords, mean_snr
-from deepjscec.link.combining import mmse_weights
 from deepjscec.link.fields import PacketFields, system_id
-from deepjscec.link.interleaver import gather
+from deepjscec.link.opening import OpeningReceiver, is_opening
+from deepjscec.link.payload import OpenedPayload, PayloadFormat
 
 _GroupKey = tuple[bytes, int]  # session's name, image id
 
@@ -30,8 +30,10 @@ class LinkReceiver:
     """Opens headers, drops what it must not trust, decrypts and reassembles.
 
     `stats` counts packets: `accepted`, and for each reason of refusal `foreign_key`, `bad_tag`, `bad_header`,
-    `replayed`, `not_remembered` (the session file cannot be written), `wrong_model` (or cipher), `malformed`, `late`;
-    and pictures: `pictures_complete`, `pictures_partial`.
+    `replayed`, `not_remembered` (the session file cannot be written), `wrong_model` (or cipher), `malformed`, `late`,
+    `bad_prefix` (the cipher's prefix is beyond repair), `spoofed` and `rescaled` (a payload that is not, or not as,
+    Alice sent it); those that open sessions, see `OpeningReceiver`; and pictures: `pictures_complete`,
+    `pictures_partial`.
     """
 
     def __init__(
@@ -43,20 +45,22 @@ class LinkReceiver:
         max_open: int = 4,
         max_symbols: int = 1 << 26,
         memory: SessionMemory | None = None,
+        private_key: PrivateKey | None = None,
     ) -> None:
         """`cipher` by name. `max_open` groups are assembled at once; a further one sends the oldest out as it is.
 
         `max_symbols` bounds the memory that one header may claim. `memory` of packets received before, by default
-        one that lasts as long as this object.
+        one that lasts as long as this object. With a `private_key` he takes sessions that are opened over the air.
         """
         self._opener, self._cipher_name, self._card = opener, cipher, card
         self._system = system_id(card, cipher)
         self._max_open, self._max_symbols = max_open, max_symbols
         self._open: OrderedDict[_GroupKey, Assembly] = OrderedDict()
         self._done: OrderedDict[_GroupKey, None] = OrderedDict()
-        self._ciphers: OrderedDict[bytes, Cipher] = OrderedDict()
+        self._formats: OrderedDict[bytes, PayloadFormat] = OrderedDict()
         self._memory = memory or SessionMemory()
         self.stats: Counter[str] = Counter()
+        self._openings = OpeningReceiver(private_key, self.stats) if private_key else None
 
     @property
     def failed_authentication(self) -> int:
@@ -69,6 +73,10 @@ class LinkReceiver:
         `header` as it arrived, `symbols` complex64[n] and `noise_var` float32[n] as the equaliser gave them. Never
         raises for what arrives on the air; refusals are counted in `stats`.
         """
+        if self._openings and is_opening(header):
+            if secret := self._openings.receive(header, symbols, noise_var):
+                self._opener.add(secret)
+            return []
         try:
             session, counter, data = self._opener.open(header)
         except ForeignKeyError:
@@ -97,8 +105,10 @@ class LinkReceiver:
         self, session: Session, counter: int, fields: PacketFields, symbols: np.ndarray, noise_var: np.ndarray
     ) -> list[ReceivedCodewords]:
         key = (session.name, fields.image_id)
+        if not self._memory.is_new(session.name, counter):
+            return self._refuse("replayed")
         if key in self._done:
-            return self._refuse(self._why_not_new(session, counter) or "late")
+            return self._refuse("late")
         group = self._open.get(key)
         if group is None:
             if fields.rate_index >= len(self._card.rates):
@@ -107,51 +117,41 @@ class LinkReceiver:
             if fields.pictures * self._card.codeword_length(shape, fields.rate_index) > self._max_symbols:
                 return self._refuse("malformed")
             group = Assembly(fields, self._card)
-        if not group.describes(fields) or len(symbols) != group.packet_symbols(fields.index):
+        payload_format = self._format_of(session)
+        if not group.describes(fields) or len(symbols) != payload_format.length(group.packet_blocks(fields.index)):
             return self._refuse("malformed")
-        # last, so that a genuine header with a mangled payload does not use up the genuine packet's number
-        if reason := self._why_not_new(session, counter):
+        noise_var = np.where(noise_var >= 0, noise_var, np.inf)  # what is no variance says nothing of its symbol
+        payload = payload_format.open(session, counter, symbols, noise_var)
+        if payload is None:
+            return self._refuse("bad_prefix")
+        if reason := _why_not_genuine(payload):
+            return self._refuse(reason)
+        # last, so that a genuine header with a foreign payload does not use up the genuine packet's number
+        if reason := self._remember(session, counter):
             return self._refuse(reason)
         self._open[key] = group
-        noise_var = np.where(noise_var >= 0, noise_var, np.inf)  # what is no variance says nothing of its symbol
-        clear, variances = self._decrypt(session, counter, symbols, noise_var)
-        group.add(fields.index, clear, variances, mean_snr(noise_var))
+        group.add(fields.index, payload.blocks, payload.noise_var, mean_snr(noise_var))
         self.stats["accepted"] += 1
         finished = [self._close(key)] if group.complete else []
         while len(self._open) > self._max_open:
             finished.insert(0, self._close(next(iter(self._open))))
         return finished
 
-    def _why_not_new(self, session: Session, counter: int) -> str:
-        """Empty for a packet that is new, and remembered from now on."""
+    def _remember(self, session: Session, counter: int) -> str:
+        """Empty for a packet that is new, and remembered from now on; else why it is refused."""
         try:
             return "" if self._memory.accept(session.name, counter) else "replayed"
         except OSError:  # what cannot be remembered could be replayed after a restart
             return "not_remembered"
 
-    def _decrypt(
-        self, session: Session, counter: int, symbols: np.ndarray, noise_var: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """One packet's symbols as blocks in the clear, complex64[blocks, m], with variances float32[blocks, m]."""
-        cipher = self._cipher_of(session)
-        blocks = gather(symbols).reshape(-1, self._card.block_size)
-        variances = gather(noise_var).reshape(blocks.shape)
-        if cipher.spreads_noise:
-            weights, block_var = mmse_weights(variances)
-            blocks = np.where(weights > 0, blocks, 0) * weights
-            clear = cipher.decrypt(np.ascontiguousarray(blocks.reshape(-1)), packet=counter)
-            return clear.reshape(blocks.shape), np.broadcast_to(block_var[:, None], blocks.shape)
-        clear, variances = cipher.observe(cipher.decrypt(blocks.reshape(-1), packet=counter), variances.reshape(-1))
-        return clear.reshape(blocks.shape), variances.reshape(blocks.shape)
-
-    def _cipher_of(self, session: Session) -> Cipher:
-        cipher = self._ciphers.get(session.name)
-        if cipher is None:
-            cipher = make_cipher(self._cipher_name, session, self._card.block_size)
-            self._ciphers[session.name] = cipher
-            while len(self._ciphers) > 16:
-                self._ciphers.popitem(last=False)
-        return cipher
+    def _format_of(self, session: Session) -> PayloadFormat:
+        known = self._formats.get(session.name)
+        if known is None:
+            known = PayloadFormat(make_cipher(self._cipher_name, session, self._card.block_size))
+            self._formats[session.name] = known
+            while len(self._formats) > 16:
+                self._formats.popitem(last=False)
+        return known
 
     def _close(self, key: _GroupKey) -> ReceivedCodewords:
         group = self._open.pop(key)
@@ -160,3 +160,10 @@ class LinkReceiver:
             self._done.popitem(last=False)
         self.stats["pictures_complete" if group.complete else "pictures_partial"] += group.fields.pictures
         return group.result()
+
+
+def _why_not_genuine(payload: OpenedPayload) -> str:
+    """Empty for a payload as Alice sent it, but for noise; else why it is refused."""
+    if not payload.check.genuine:
+        return "spoofed"
+    return "" if payload.check.unscaled else "rescaled"

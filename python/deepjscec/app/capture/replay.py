@@ -27,6 +27,9 @@ REASONS = {
     "bad_tag": "damaged or forged",
     "bad_header": "of another header version",
     "wrong_model": "of another model or cipher",
+    "spoofed": "with a payload that Alice did not send",
+    "rescaled": "with a payload that was scaled",
+    "bad_prefix": "with a prefix beyond repair",
     "malformed": "malformed",
     "unplaced": "of another size or rate",
 }
@@ -137,7 +140,8 @@ def _eve(arguments: Namespace, fields: CaptureFields, profile: Profile, codec: C
     for shape in shapes:
         codec.codeword_length(shape, rate)  # raises for a size or a rate that is not possible
     endless = itertools.repeat(arguments.size) if arguments.size else shapes
-    return Eve(UnkeyedReceiver(codec, endless, codec.rate_index(rate), profile.max_payload_symbols))
+    cipher = arguments.cipher or fields.text("cipher") or "isometric"
+    return Eve(UnkeyedReceiver(codec, endless, codec.rate_index(rate), profile.max_payload_symbols, cipher))
 
 
 def _why_nothing(received: dict[str, int], listener: Listener) -> str:

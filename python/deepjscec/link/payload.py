@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a packet's payload is made of: the cipher's prefix, reference blocks and data blocks, in an order of its own.
+
+Where the cipher hides anything, the order of all symbols is secret and new in every packet. Who would jam, replace or
+copy chosen symbols cannot choose whose they are, and reaches the reference as surely as the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepjscec.crypto import Cipher, ReferenceCheck, Session, check_reference, reference_symbols, secret_order
+from deepjscec.link.coded import CodedBytes, encode_half, half_symbols
+from deepjscec.link.interleaver import permutation
+
+REFERENCE_SYMBOLS = 256  # a packet, at least: enough to know Alice's payloads down to -5 dB
+REFERENCE_SYMBOLS_WRAPPED = 512  # of ciphers that let noise wrap, which blurs the reference, too
+
+
+@dataclass(frozen=True)
+class OpenedPayload:
+    """Data blocks in the clear, complex64[blocks, m] with variances float32[blocks, m], and what vouches for them."""
+
+    blocks: np.ndarray
+    noise_var: np.ndarray
+    check: ReferenceCheck
+
+
+class PayloadFormat:
+    """The payload of packets under `cipher`, which also gives the block size."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher, self._block_size = cipher, cipher.block_size
+        wanted = REFERENCE_SYMBOLS if cipher.linear else REFERENCE_SYMBOLS_WRAPPED
+        self.reference_symbols = -(-wanted // cipher.block_size) * cipher.block_size
+        self._prefix = half_symbols(cipher.prefix_bytes)
+
+    def length(self, blocks: int) -> int:
+        """Complex symbols of a payload with so many data blocks."""
+        return self._prefix + (self.reference_symbols + blocks * self._block_size) * self._cipher.expansion
+
+    def capacity(self, payload_symbols: int) -> int:
+        """Data blocks that fit into a payload of so many complex symbols; 0 or less where none does."""
+        room = (payload_symbols - self._prefix) // self._cipher.expansion - self.reference_symbols
+        return room // self._block_size
+
+    def seal(self, session: Session, packet: int, blocks: np.ndarray) -> np.ndarray:
+        """complex64[length] for the air of data blocks complex64[blocks, m], under a fresh packet number."""
+        reference = reference_symbols(session, packet, self.reference_symbols)
+        prefix, symbols = self._cipher.encrypt_message(np.concatenate([reference, blocks.reshape(-1)]), packet)
+        payload = np.concatenate([encode_half(prefix, 0), symbols])
+        return payload[self._order(session, packet, payload.size)]
+
+    def open(self, session: Session, packet: int, symbols: np.ndarray, noise_var: np.ndarray) -> OpenedPayload | None:
+        """Inverse of `seal` for what arrived, complex64 and float32[length]; None where the prefix is beyond repair.
+
+        Where the reference says that the noise is not as reported, it corrects the variances.
+        """
+        symbols, noise_var = self.gather(symbols, noise_var, self._order(session, packet, symbols.size))
+        prefix = b""
+        if self._prefix:
+            coded = CodedBytes(self._cipher.prefix_bytes)
+            coded.add(0, symbols[: self._prefix], noise_var[: self._prefix])
+            decoded = coded.read()
+            if decoded is None:
+                return None
+            prefix, symbols, noise_var = decoded, symbols[self._prefix :], noise_var[self._prefix :]
+        try:
+            clear, variances = self._cipher.decrypt_message(prefix, symbols, noise_var, packet)
+        except ValueError:
+            if prefix:  # that passed its checksum by chance
+                return None
+            raise
+        n = self.reference_symbols
+        check = check_reference(reference_symbols(session, packet, n), clear[:n], variances[:n])
+        if self._cipher.linear and abs(check.noise_ratio - 1) > 4 / n**0.5:  # beyond what chance explains
+            variances = variances * np.float32(check.noise_ratio)
+        layout = (-1, self._block_size)
+        return OpenedPayload(clear[n:].reshape(layout), variances[n:].reshape(layout), check)
+
+    def data_without_key(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What somebody without a key takes for the data blocks: complex64 and float32[blocks, m]."""
+        symbols, noise_var = self.gather(symbols, noise_var, permutation(symbols.size))
+        start, layout = self._prefix + self.reference_symbols * self._cipher.expansion, (-1, self._block_size)
+        every = slice(start, None, self._cipher.expansion)
+        return symbols[every].reshape(layout), noise_var[every].reshape(layout)
+
+    @staticmethod
+    def gather(symbols: np.ndarray, noise_var: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols and variances as they were before they were put into `order`."""
+        placed, variances = np.empty_like(symbols), np.empty_like(noise_var)
+        placed[order], variances[order] = symbols, noise_var
+        return placed, variances
+
+    def _order(self, session: Session, packet: int, length: int) -> np.ndarray:
+        return secret_order(session, packet, length) if self._cipher.hides else permutation(length)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing that Eve sends reaches a picture, and nothing that Alice sends is refused for it."""
+
+import numpy as np
+import pytest
+
+from deepjscec.attack.active import ATTACKS, run_active
+from deepjscec.codec import ModelCard, find_model
+
+CARD = ModelCard.load(find_model("photo"))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack_is_refused_every_time(name):
+    (result,) = run_active(CARD, 60, np.random.default_rng(0), names=(name,))
+    assert result.accepted == 0 and sum(result.refused.values()) == result.attempts == 60
+    assert (result.genuine, result.genuine_refused) == (6, 0)
+
+
+def test_attacks_reach_bob_when_his_checks_are_off(monkeypatch):
+    monkeypatch.setattr("deepjscec.link.receiver._why_not_genuine", lambda payload: "")
+    for name in ("noise for payload", "earlier payload", "scaled payload", "reordered symbols"):
+        (result,) = run_active(CARD, 10, np.random.default_rng(0), names=(name,))
+        assert result.accepted > 0, name
+
+
+def test_a_replay_is_late_even_where_its_number_is_forgotten(monkeypatch):
+    monkeypatch.setattr("deepjscec.crypto.SessionMemory.is_new", lambda self, name, packet: True)
+    monkeypatch.setattr("deepjscec.crypto.SessionMemory.accept", lambda self, name, packet: True)
+    (result,) = run_active(CARD, 10, np.random.default_rng(0), names=("replay",))
+    assert result.refused == {"late": 10}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session opens over the air: Bob has his private key and nothing else."""
+
+import numpy as np
+import pytest
+
+from deepjscec.crypto import HeaderOpener, PrivateKey, Session
+from deepjscec.link import LinkReceiver, LinkSender, SessionOpening
+from deepjscec.link.opening import OPENING_SYMBOLS, OpeningReceiver
+from deepjscec.link.sender import OPENING_INTERVAL, OPENING_PACKETS
+from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords
+
+KEY = PrivateKey.generate()
+
+
+def alice(payload_symbols=11520, key=KEY):
+    opening = SessionOpening(key.public_key)
+    return LinkSender(Session.start(opening.secret), "isometric", CARD, payload_symbols, opening)
+
+
+def bob(key=KEY):
+    return LinkReceiver(HeaderOpener(), "isometric", CARD, private_key=key)
+
+
+def through_noise(packets, snr_db, rng):
+    variance = 10 ** (-snr_db / 10)
+    for packet in packets:
+        noise = rng.standard_normal((len(packet.payload), 2)) @ [1, 1j] * np.sqrt(variance / 2)
+        symbols = (packet.payload + noise).astype(np.complex64)
+        yield packet.header, symbols, np.full(len(symbols), variance, np.float32)
+
+
+@pytest.mark.parametrize("snr_db", [10, 0, -1.5])
+def test_bob_needs_nothing_but_his_private_key(snr_db):
+    rng = np.random.default_rng(0)
+    receiver = bob()
+    packets = alice().send(codewords(rng), 0, SHAPE, RATE_INDEX)
+    got = [g for packet in through_noise(packets, snr_db, rng) for g in receiver.receive(*packet)]
+    assert [g.image_id for g in got] == [0]
+    assert receiver.stats["openings"] == 1
+    assert receiver.stats["opening_used"] + receiver.stats["opening_known"] == OPENING_PACKETS
+
+
+def test_one_packet_of_the_opening_is_enough_on_a_good_channel():
+    for half in range(2):
+        receiver = bob()
+        packets = alice().send(codewords(np.random.default_rng(1)), 0, SHAPE, RATE_INDEX)
+        chosen = [packets[half], *packets[OPENING_PACKETS:]]
+        got = [g for packet in through_noise(chosen, 6, np.random.default_rng(2)) for g in receiver.receive(*packet)]
+        assert len(got) == 1
+
+
+def test_bob_who_tunes_in_late_learns_the_secret_from_the_next_opening():
+    rng = np.random.default_rng(3)
+    sender, receiver = alice(), bob()
+    packets = [p for i in range(OPENING_INTERVAL + 1) for p in sender.send(codewords(rng), i, SHAPE, RATE_INDEX)]
+    late = packets[OPENING_PACKETS:]
+    got = [g for packet in through_noise(late, 10, rng) for g in receiver.receive(*packet)]
+    assert receiver.stats["foreign_key"] >= OPENING_INTERVAL and [g.image_id for g in got] == [OPENING_INTERVAL]
+
+
+def test_an_opening_for_somebody_else_gives_nothing():
+    rng = np.random.default_rng(4)
+    receiver = bob(PrivateKey.generate())
+    packets = alice().send(codewords(rng), 0, SHAPE, RATE_INDEX)
+    assert [g for packet in through_noise(packets, 20, rng) for g in receiver.receive(*packet)] == []
+    assert receiver.stats == {"opening_foreign": OPENING_PACKETS, "foreign_key": len(packets) - OPENING_PACKETS}
+
+
+def test_garbage_under_the_openings_name_does_not_shut_it_out():
+    rng = np.random.default_rng(5)
+    opening, receiver = SessionOpening(KEY.public_key), OpeningReceiver(KEY)
+    (packet,) = opening.packets(1)
+    noise = (rng.standard_normal((OPENING_SYMBOLS, 2)) @ [3, 3j]).astype(np.complex64)
+    for _ in range(5):
+        assert receiver.receive(packet.header, noise, np.full(OPENING_SYMBOLS, 1e-3, np.float32)) is None
+    secret = receiver.receive(packet.header, packet.payload, np.full(OPENING_SYMBOLS, 0.1, np.float32))
+    assert secret is not None and secret.reveal() == opening.secret.reveal()
+
+
+def test_a_capsule_under_another_ones_name_is_refused():
+    first, second = SessionOpening(KEY.public_key), SessionOpening(KEY.public_key)
+    receiver = OpeningReceiver(KEY)
+    header, payload = first.packets(1)[0].header, second.packets(1)[0].payload
+    variance = np.full(OPENING_SYMBOLS, 0.01, np.float32)
+    assert receiver.receive(header, payload, variance) is None
+    assert receiver.stats["opening_malformed"] == 1
+    assert receiver.receive(header, first.packets(2)[1].payload, variance) is not None
+
+
+def test_malformed_openings_are_counted():
+    (packet,) = SessionOpening(KEY.public_key).packets(1)
+    receiver = OpeningReceiver(KEY)
+    variance = np.full(OPENING_SYMBOLS, 0.01, np.float32)
+    assert receiver.receive(packet.header, packet.payload[:-1], variance[:-1]) is None
+    assert receiver.receive(packet.header[:13] + b"\x02" + packet.header[14:], packet.payload, variance) is None
+    assert receiver.stats["opening_malformed"] == 2
+
+
+def test_a_packet_too_short_for_an_opening_is_named():
+    with pytest.raises(ValueError, match=f"cannot open a session: needs {OPENING_SYMBOLS}"):
+        alice(payload_symbols=4096)
