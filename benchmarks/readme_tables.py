@@ -166,6 +166,20 @@ def ciphers() -> str:
     return markdown(["cipher", *(f"{snr:g} dB" for snr in snrs)], cells)
 
 
+def wrapped() -> str:
+    """What a decoder tuned for wrapped symbols gains, both over the modulo cipher."""
+    models = ("cifar", "cifar-wrapped")
+    points: dict[tuple[str, str], dict[float, float]] = {}
+    for name in models:
+        rows = json.loads((ROOT / "results" / "ciphers" / f"{name}_modulo.json").read_text())["rows"]
+        for row in rows:
+            points.setdefault((row["rate"], name), {})[row["snr_db"]] = row["psnr_db"]
+    rates = list(dict.fromkeys(rate for rate, _ in points))
+    snrs = sorted(next(iter(points.values())))
+    cells = [[rate, name, *(f"{points[rate, name][snr]:.2f}" for snr in snrs)] for rate in rates for name in models]
+    return markdown(["rate", "decoder", *(f"{snr:g} dB" for snr in snrs)], cells)
+
+
 def ciphers_speed() -> str:
     """Symbols a second of the ciphers, by CPU time."""
     result = json.loads((ROOT / "results" / "crypto_speed.json").read_text())
@@ -217,6 +231,7 @@ TABLES = {
     "shares": shares,
     "blocks": blocks,
     "ciphers": ciphers,
+    "wrapped": wrapped,
     "ciphers_speed": ciphers_speed,
     "speed": speed,
     "peak_power": peak_power,

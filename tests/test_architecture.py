@@ -23,7 +23,7 @@ ALLOWED = {
     "recording": set(),
     "training": {"channel", "codec"},
     "attack": {"codec", "crypto", "link", "training"},
-    "app": {"codec", "crypto", "phy", "link", "attack", "recording"},
+    "app": {"codec", "crypto", "phy", "link", "training", "attack", "recording"},
 }
 
 

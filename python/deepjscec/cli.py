@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepjscec import __version__
-from deepjscec.app import evaluation_options, key_commands
+from deepjscec.app import attack_options, evaluation_options, key_commands
 from deepjscec.app.capture import record_options, replay_options
 from deepjscec.app.options import OneLineParser
 
@@ -20,12 +20,13 @@ EXAMPLES = """examples:
   deepjscec decapsulate for-bob.capsule --private bob.key --key shared.key     ... who makes the same key of it
   deepjscec models                    the models that are installed, their rates and whether their files are intact
   deepjscec evaluate --images kodak/ --rate 1/12 --snr 0 10 20                 quality over noise, cipher in the loop
+  deepjscec attack --out attack       everything Eve can try, on the ciphers and on controls; a report
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
   deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
   deepjscec train configs/photo.toml --data photos=photos/ --out runs/photo
   deepjscec export runs/photo/checkpoint.pt --out models/photo
 
-`deepjscec COMMAND --help` tells more. Exit codes: 0 done, 1 nothing received, 2 bad input.
+`deepjscec COMMAND --help` tells more. Exit codes: 0 done, 1 nothing received or an attack that worked, 2 bad input.
 """
 
 Run = Callable[[argparse.Namespace], int]
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     key_commands.add_inspect(commands.add_parser("inspect", help="what a key file or capsule is, without its secret"))
     _models(commands.add_parser("models", help="list models and check their files"))
     _evaluate(commands.add_parser("evaluate", help="measure a model's quality over noise"))
+    _attack(commands.add_parser("attack", help="what Eve gets, by every attack there is"))
     _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
     _replay(commands.add_parser("replay", help="demodulate a SigMF recording"))
     wanted = next((word for word in argv if not word.startswith("-")), "")
@@ -119,6 +121,17 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         if arguments.json:
             write_json(arguments.json, {**result, "rows": merge_rows(earlier, result["rows"])})
         return 0
+
+    parser.set_defaults(run=run)
+
+
+def _attack(parser: argparse.ArgumentParser) -> None:
+    attack_options.add_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.app.attack_command import run
+
+        return run(arguments)
 
     parser.set_defaults(run=run)
 

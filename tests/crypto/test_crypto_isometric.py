@@ -255,7 +255,7 @@ def test_ciphers_by_name():
         else:  # large symbols wrap, and errors of LWE are noise that it reports
             assert np.median(error) < 1e-3 + 2 * np.sqrt(np.median(variance))
     assert make_cipher("none", None).encrypt(codeword(64, 1), 0) is not None
-    with pytest.raises(ValueError, match="isometric, modulo, lwe, .*none"):
+    with pytest.raises(ValueError, match=r"isometric, modulo, lwe, .*none"):
         make_cipher("rot13", session, 16)
     with pytest.raises(ValueError, match="needs a session"):
         make_cipher("isometric", None)

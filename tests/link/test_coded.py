@@ -48,3 +48,15 @@ def test_symbols_have_energy_1_and_no_bytes_take_none():
     assert half_symbols(len(DATA)) == encode_half(DATA, 1).size == 8 * 304 + 8
     np.testing.assert_allclose(np.abs(encode_half(DATA, 1)), 1, rtol=1e-6)
     assert half_symbols(0) == encode_half(b"", 0).size == 0
+
+
+def test_enormous_symbols_spoil_nothing_for_good():
+    rng = np.random.default_rng(4)
+    coded = CodedBytes(len(DATA))
+    coded.add(
+        0, np.full(half_symbols(len(DATA)), 3e38 + 3e38j, np.complex64), np.zeros(half_symbols(len(DATA)), np.float32)
+    )
+    assert coded.read() is None
+    assert np.isfinite(coded._soft).all()
+    coded.add(1, *received(1, 20, rng))
+    assert coded.read() is None or coded.read() == DATA

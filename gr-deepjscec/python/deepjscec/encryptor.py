@@ -16,7 +16,8 @@ class encryptor(PduBlock):
     `key_file`: of `deepjscec keygen`, shared with Bob or his public key: then the session opens over the air. `cipher`:
     one of `deepjscec.crypto.CIPHER_NAMES`. `model`: the encoder's, for block size and hash. `profile`: name of
     the transmitter's waveform; packets are as long as it allows. Small pictures of one size share a packet: they wait
-    until it is full, another size comes or the stream ends. Every encryptor is a new session with a fresh random id. Raises `ValueError` for a bad key file, cipher or profile.
+    until it is full, another size comes or the stream ends. Every encryptor is a new session with a fresh random id.
+    Raises `ValueError` for a bad key file, cipher or profile.
     """
 
     def __init__(

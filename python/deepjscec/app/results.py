@@ -19,7 +19,7 @@ import numpy as np
 from deepjscec.app.pictures import png_bytes, side_by_side
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
 
-RESULT_NAME = re.compile(r"(\d{3,}_)?(sent|bob|eve|comparison)\.png|metrics\.json|report\.html")
+RESULT_NAME = re.compile(r"(\d{3,}_)?(sent|bob|eve|comparison)\.png|metrics\.json|attack\.json|report\.html")
 
 
 @contextmanager

@@ -76,3 +76,30 @@ def modulo(
     # round() has no gradient of its own, so the gradient is the identity's: that of the unwrapped symbol
     wrapped = sum_ - MODULO_CELL * torch.round(sum_ / MODULO_CELL)
     return wrapped / scale, (variance / scale**2).expand(n, channels // 2, h, w)
+
+
+MODULO_WRAPS = range(-2, 3)  # numbers of cells that may have been lost
+MOST_UNCERTAIN = 0.999  # variance of a symbol given what arrived, beyond which no channel says as little
+
+
+def observe_wrapped(
+    wrapped: torch.Tensor, noise_var: torch.Tensor, scale: float, tiers: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What `ModuloCipher.observe` makes of what `modulo` returns, float32[n, 2 C, h, w] and float32[n, C, h, w].
+
+    Returns symbols and noise variances as of a channel without wrapping that would have told as much: the codeword
+    taken for Gaussian, its mean and variance given what arrived, over all numbers of wraps. Both repeat with the cell,
+    so their gradient is that of the symbol before it wrapped.
+    """
+    n, channels, h, w = noise_var.shape
+    shape = (n, tiers, 2, channels // tiers, h, w)  # real and imaginary parts of a tier stand side by side
+    total = 1 + noise_var.reshape(n, tiers, 1, channels // tiers, h, w)
+    cells = torch.tensor([wraps * MODULO_CELL / scale for wraps in MODULO_WRAPS], device=wrapped.device)
+    candidates = wrapped.reshape(shape) + cells.reshape(-1, *[1] * len(shape))
+    weights = torch.softmax(-candidates.square() / total, dim=0)  # parts have half the variances
+    means = candidates / total
+    mean = (weights * means).sum(0)
+    spread = (weights * (means - mean).square()).sum(0)
+    variance = (spread + (1 - 1 / total) / 2).sum(2, keepdim=True).clamp_max(MOST_UNCERTAIN)
+    equivalent = variance / (1 - variance)
+    return (mean * (1 + equivalent)).reshape(wrapped.shape), equivalent.reshape(noise_var.shape)

@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from deepjscec.codec.models import find_model
+from deepjscec.codec.patch import apply_patch
 from deepjscec.codec.plan import plan_blocks
 from deepjscec.codec.shares import CELL, MIN_AREAS, Shares, check_levels
 
 FORMAT = 2
+_RATE = re.compile(r"[1-9][0-9]{0,5}(/[1-9][0-9]{0,5})?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class ModelCard:
     sha256: dict[str, str]  # file name -> hex digest
     share_area: int = 1  # tiles along the side of an area whose tiles send alike
     share_levels: tuple[tuple[Fraction, tuple[int, ...]], ...] = ()  # (rate, tiers to choose from) of unequal shares
+    base: ModelCard | None = None  # the model whose encoder this is, and of whose decoder this one's is a patch
 
     @property
     def block_size(self) -> int:
@@ -68,7 +74,12 @@ class ModelCard:
 
     @property
     def model_hash(self) -> bytes:
-        """8 bytes that name the model on the air: its weights, its layout and its rates."""
+        """8 bytes that name the model on the air: its weights, its layout and its rates.
+
+        One with a base has the base's: what Alice sends is the same.
+        """
+        if self.base is not None:
+            return self.base.model_hash
         meaning = [self.downscaling, self.tile, self.tiers, self.tier_channels, *map(str, self.rates)]
         if self.share_levels:
             meaning += [self.share_area, *map(str, self.share_levels)]
@@ -84,6 +95,10 @@ class ModelCard:
             card = cls._parse(raw, folder)
         except FileNotFoundError:
             raise ValueError(f"model card {path}: no such file") from None
+        except OSError as error:
+            raise ValueError(f"model card {path}: {error.strerror}") from None
+        except RecursionError:
+            raise ValueError(f"model card {path}: nested too deeply") from None
         except KeyError as error:
             raise ValueError(f"model card {path}: key {error} is missing") from None
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
@@ -94,15 +109,19 @@ class ModelCard:
     def _parse(cls, raw: dict[str, Any], folder: Path) -> ModelCard:
         if raw["format"] != FORMAT:
             raise ValueError(f"format {raw['format']!r} is not {FORMAT}")
+        if "base" in raw:
+            return cls._parse_tuned(raw, folder)
         latent = raw["latent"]
         sizes = {key: latent[key] for key in ("downscaling", "tile", "tiers", "tier_channels")}
         sizes |= {key: latent[key] for key in ("encoder_halo", "decoder_halo")}
         for key, value in sizes.items():
-            if not isinstance(value, int) or not 1 <= value <= 1024:
+            if type(value) is not int or not 1 <= value <= 1024:
                 raise ValueError(f"latent {key} {value!r} is not an integer from 1 to 1024")
-        rates = sorted((Fraction(rate), tiers) for rate, tiers in raw["rates"].items())
-        if not rates or any(not isinstance(t, int) or not 1 <= t <= sizes["tiers"] for _, t in rates):
+        rates = sorted((_read_rate(rate), tiers) for rate, tiers in raw["rates"].items())
+        if not rates or any(type(t) is not int or not 1 <= t <= sizes["tiers"] for _, t in rates):
             raise ValueError(f"rates {raw['rates']!r} must map rates to 1 to {sizes['tiers']} tiers")
+        if len(dict(rates)) < len(rates):
+            raise ValueError(f"rates {raw['rates']!r} name a rate twice")
         unit_rate = Fraction(sizes["tier_channels"], 3 * sizes["downscaling"] ** 2)
         for rate, tiers in rates:
             if rate != tiers * unit_rate:
@@ -110,8 +129,8 @@ class ModelCard:
         sha256 = {name: entry["sha256"] for name, entry in raw["files"].items()}
         if set(sha256) != {"encoder.onnx", "decoder.onnx"}:
             raise ValueError(f"files {sorted(sha256)} are not decoder.onnx and encoder.onnx")
-        if not all(isinstance(digest, str) for digest in sha256.values()):
-            raise ValueError("sha256 must be hexadecimal text")
+        if not all(map(_is_sha256, sha256.values())):
+            raise ValueError("sha256 must be 64 hexadecimal digits, in lower case")
         area, levels = cls._parse_shares(raw.get("shares", {"area": 1, "levels": {}}), raw["rates"], sizes["tiers"])
         if levels and sizes["downscaling"] * sizes["tile"] % CELL:
             raise ValueError(f"shares need tiles whose side is a multiple of {CELL} pixels")
@@ -119,29 +138,75 @@ class ModelCard:
             str(raw["name"]), folder, rates=tuple(rates), sha256=sha256, share_area=area, share_levels=levels, **sizes
         )
 
+    @classmethod
+    def _parse_tuned(cls, raw: dict[str, Any], folder: Path) -> ModelCard:
+        """A card that says `base`: beside the hash of a decoder, all is the base's, a model in the folder next to it or
+        one known by that name."""
+        name = raw["base"]
+        if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
+            raise ValueError(f"base {name!r} is not a model's name")
+        beside = folder.parent / name
+        try:
+            base_folder = beside if (beside / "card.json").is_file() else find_model(name)
+            if "base" in json.loads((base_folder / "card.json").read_text()):
+                raise ValueError(f"base {name!r} has a base itself")
+        except OSError as error:
+            raise ValueError(f"base {name!r}: {error.strerror}") from None
+        base = cls.load(base_folder)
+        sha256 = {file: entry["sha256"] for file, entry in raw["files"].items()}
+        if set(sha256) != {"decoder.onnx"} or not _is_sha256(sha256["decoder.onnx"]):
+            raise ValueError(f"files {sorted(sha256)} of a model with a base are not decoder.onnx and its sha256")
+        return replace(base, name=str(raw["name"]), folder=folder, sha256=base.sha256 | sha256, base=base)
+
     @staticmethod
     def _parse_shares(
         shares: dict[str, Any], rates: dict[str, int], tiers: int
     ) -> tuple[int, tuple[tuple[Fraction, tuple[int, ...]], ...]]:
         area = shares["area"]
-        if not isinstance(area, int) or not 1 <= area <= 1024:
+        if type(area) is not int or not 1 <= area <= 1024:
             raise ValueError(f"shares area {area!r} is not an integer from 1 to 1024")
+        read = {rate: _read_rate(rate) for rate in shares["levels"]}
         for rate, levels in shares["levels"].items():
             check_levels(rate, levels, rates)
             if levels[-1] > tiers:
                 raise ValueError(f"shares {rate}: {levels[-1]} tiers where a tile sends at most {tiers}")
-        return area, tuple(sorted((Fraction(rate), tuple(levels)) for rate, levels in shares["levels"].items()))
+        return area, tuple(sorted((read[rate], tuple(levels)) for rate, levels in shares["levels"].items()))
 
     def read_verified(self, name: str) -> bytes:
         """The bytes of a model file, checked against the card's SHA-256; `ValueError` where they differ."""
         path = self.folder / name
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ValueError(f"model file {path}: {error.strerror}") from None
+        if self.base is None:
+            data = _read(path)
+        elif self.sha256[name] == self.base.sha256[name]:
+            return self.base.read_verified(name)
+        else:
+            path = path.with_suffix(".patch")
+            patch = _read(path)
+            try:
+                data = apply_patch(self.base.read_verified(name), patch)
+            except ValueError as error:
+                raise ValueError(f"model file {path}: {error}") from None
         digest = hashlib.sha256(data).hexdigest()
         if digest != self.sha256[name]:
             raise ValueError(
                 f"model file {path}: SHA-256 is {digest[:16]}..., its card says {self.sha256[name][:16]}..."
             )
         return data
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"model file {path}: {error.strerror}") from None
+
+
+def _is_sha256(digest: Any) -> bool:
+    return isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
+
+
+def _read_rate(text: str) -> Fraction:
+    """A rate such as 1/6. `ValueError` for what is none, above all numbers that would take `Fraction` for ever."""
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"rate {text!r} is not a number or a ratio of two, such as 1/6")
+    return Fraction(text)

@@ -77,7 +77,8 @@ class Codec:
     def rate_index(self, rate: Rate) -> int:
         """Index of `rate` (1/6, 0.1667, "1/6" or a Fraction) in `rates`; `ValueError` lists what there is."""
         try:
-            wanted = float(Fraction(rate)) if isinstance(rate, str) else float(rate)
+            # without a stroke by `float`: "1e999999999" would keep `Fraction` busy for ever
+            wanted = float(Fraction(rate)) if isinstance(rate, str) and "/" in rate else float(rate)
         except (ValueError, ZeroDivisionError, OverflowError):
             wanted = float("nan")
         for index, known in enumerate(self.rates):

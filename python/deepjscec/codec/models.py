@@ -35,8 +35,15 @@ def find_model(name: str | Path) -> Path:
     """The folder of a model given by name or by path. `ValueError` lists the known names."""
     if os.sep not in str(name):  # a name: a folder that happens to lie in the working directory must not take its place
         for folder in model_folders():
-            if (folder / name / "card.json").is_file():
+            if _holds_model(folder / name):
                 return folder / name
-    if Path(name, "card.json").is_file():
+    if _holds_model(Path(name)):
         return Path(name)
     raise ValueError(f"model {str(name)!r}: not found; known models: {', '.join(list_models()) or 'none'}")
+
+
+def _holds_model(folder: Path) -> bool:
+    try:
+        return (folder / "card.json").is_file()
+    except OSError:  # a name too long for a file, a folder that may not be read
+        return False

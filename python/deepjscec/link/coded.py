@@ -16,6 +16,7 @@ from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
 HALVES = 2
 CRC_BYTES = 4
 LOWEST_VARIANCE = 1e-3  # a reliability above this decides nothing any more
+STRONGEST = np.float32(1e3)  # amplitude that counts; more would only drown what else arrived
 _PER_HALF = CODE_RATE_INVERSE // HALVES
 
 
@@ -45,8 +46,9 @@ class CodedBytes:
         """A half as it arrived, complex64 and float32[half_symbols(size)], lost symbols of infinite variance."""
         usable = np.isfinite(symbols) & (noise_var >= 0)
         weights = np.where(usable, 1 / np.maximum(np.where(usable, noise_var, 1), LOWEST_VARIANCE), 0)
-        soft = np.where(usable, symbols, 0) * weights
-        self._soft[:, half] += np.stack([soft.real, soft.imag], axis=-1)
+        parts = np.stack([symbols.real, symbols.imag], axis=-1)
+        parts = np.where(usable[:, None], parts, 0).clip(-STRONGEST, STRONGEST)
+        self._soft[:, half] += parts * weights[:, None].astype(np.float32)
 
     def read(self) -> bytes | None:
         """The bytes, or None where the checksum does not fit (yet)."""

@@ -70,12 +70,15 @@ class OptimiserConfig:
     second_moment: float = 0.99  # AdamW's beta_2
     clip_norm: float = 1.0
     ema: float = 0.999
+    train: tuple[str, ...] = ("*",)  # weights that are trained, as patterns of their names: "decoder.*"
 
     def __post_init__(self) -> None:
         if self.warmup_steps < 1:
             raise ValueError(f"warmup_steps {self.warmup_steps} is not at least 1")
         if self.kind not in ("adamw", "muon"):
             raise ValueError(f"optimiser kind {self.kind!r} is neither adamw nor muon")
+        if not self.train or isinstance(self.train, str):
+            raise ValueError(f"optimiser train {self.train!r} is not a list of patterns")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from torch import nn
 
 from deepjscec.codec.card import FORMAT
 from deepjscec.training.checkpoint import load_checkpoint
+from deepjscec.training.export_tuned import export_tuned
 from deepjscec.training.images import load_images
 from deepjscec.training.network import DOWNSCALING, Architecture, Autoencoder
 from deepjscec.training.patches import PatchSource
@@ -181,6 +182,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="as stored; computing is in float32, but for int8, whose residual blocks compute in it, too",
     )
     parser.add_argument("--pictures", default="", metavar="PATH", help="for int8: pictures to take its ranges from")
+    parser.add_argument(
+        "--base",
+        default="",
+        metavar="MODEL",
+        help="the model whose decoder alone was trained: stores what changed in it",
+    )
     parser.add_argument("--data-note", default="", help="what it was trained on, for the card")
     parser.add_argument("--command-note", default="", help="the command that trained it, for the card")
 
@@ -190,6 +197,11 @@ def run(arguments: argparse.Namespace) -> int:
     notes = {key: value for key, value in notes.items() if value}
     if (arguments.weights == "int8") != bool(arguments.pictures):
         raise ValueError("--weights int8 and --pictures go together")
+    if arguments.base:
+        if arguments.weights != "float16":
+            raise ValueError("--base and --weights exclude each other: weights are stored as the base's")
+        export_tuned(arguments.checkpoint, arguments.out, arguments.base, notes)
+        return 0
     export(arguments.checkpoint, arguments.out, notes, arguments.weights, arguments.pictures)
     return 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from deepjscec.channel.layers import awgn, erase_blocks, modulo, rayleigh_blocks
+from deepjscec.channel.layers import awgn, erase_blocks, modulo, observe_wrapped, rayleigh_blocks
 from deepjscec.codec.codec import UNTOLD_SNR_DB
 from deepjscec.codec.shares import activity
 from deepjscec.training.config import DataConfig, TrainingConfig
@@ -78,7 +78,8 @@ def pass_channel(
     if config.channel.kind == "rayleigh":
         return rayleigh_blocks(latent, snr_db, noise, config.model.tiers, config.model.tile)
     if config.channel.kind == "modulo":
-        return modulo(latent, snr_db, noise, config.channel.modulo_scale)
+        wrapped, noise_var = modulo(latent, snr_db, noise, config.channel.modulo_scale)
+        return observe_wrapped(wrapped, noise_var, config.channel.modulo_scale, config.model.tiers)
     return awgn(latent, snr_db, noise)
 
 

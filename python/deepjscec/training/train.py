@@ -158,6 +158,8 @@ def train(arguments: argparse.Namespace) -> int:
         trainer = Trainer(config, arguments.out, arguments.seed, device, bfloat16, group)
         if arguments.init and trainer.step == 0:
             trainer.start_from(arguments.init)
+        elif config.optimiser.train != ("*",) and trainer.step == 0:
+            raise ValueError("optimiser train: weights that are not trained must come from somewhere; give --init")
         run(trainer, paths, arguments.steps, arguments.minutes, arguments.validate_every)
     return 0
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ class Trainer:
             torch.manual_seed(seed)  # initial weights only; torch's layers offer no generator argument
             model = Autoencoder(config.model)
         self.model = model.to(device, memory_format=torch.channels_last)
+        freeze_others(self.model, config.optimiser.train)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.model, multi_avg_fn=moving_average(config.optimiser.ema)
         )
@@ -130,18 +132,31 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
 
+def freeze_others(model: Autoencoder, patterns: Sequence[str]) -> None:
+    """Let gradients reach those weights alone whose names match one of `patterns`; `ValueError` for an idle one."""
+    names = [name for name, _ in model.named_parameters()]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"optimiser train: no weight is named as {pattern!r}, such as {names[0]!r}")
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(any(fnmatchcase(name, pattern) for pattern in patterns))
+
+
 def make_optimisers(model: Autoencoder, settings: OptimiserConfig) -> list[torch.optim.Optimizer]:
     """AdamW, or Muon for the weights of the residual blocks and AdamW for all others."""
+    trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     inner: list[torch.Tensor] = []
     if settings.kind == "muon":
-        inner = [weight for name, weight in model.named_parameters() if ".blocks." in name and weight.ndim == 4]
+        inner = [weight for name, weight in trained if ".blocks." in name and weight.ndim == 4]
     chosen = {id(weight) for weight in inner}
-    others = [weight for weight in model.parameters() if id(weight) not in chosen]
+    others = [weight for _, weight in trained if id(weight) not in chosen]
     decay = settings.weight_decay
     betas = (0.9, settings.second_moment)
-    optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(others, settings.learning_rate, betas=betas, weight_decay=decay, fused=True)
-    ]
+    optimisers: list[torch.optim.Optimizer] = []
+    if others:
+        optimisers.append(
+            torch.optim.AdamW(others, settings.learning_rate, betas=betas, weight_decay=decay, fused=True)
+        )
     if inner:
         optimisers.append(Muon(inner, settings.learning_rate, weight_decay=decay))
     return optimisers

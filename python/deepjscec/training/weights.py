@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from deepjscec.codec.card import ModelCard
 from deepjscec.training.checkpoint import load_checkpoint
 from deepjscec.training.network import Architecture
 
@@ -40,9 +41,10 @@ def _read_folder(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
         if training.get("weights") == "int8":
             raise ValueError("stored in 8 bits, not to be trained further")
         found = training["architecture"]
+        card = ModelCard.load(folder)
         weights = {}
         for part in ("encoder", "decoder"):
-            for tensor in onnx.load(folder / f"{part}.onnx").graph.initializer:
+            for tensor in onnx.load_from_string(card.read_verified(f"{part}.onnx")).graph.initializer:
                 values = torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
                 weights[f"{part}.{tensor.name.removesuffix('.half')}"] = values.float()
     except (OSError, KeyError, ValueError, DecodeError) as error:
