@@ -109,7 +109,7 @@ def test_nothing_moves_where_a_name_is_taken_by_a_folder(tmp_path):
 
 
 def test_negative_numbers_are_values_and_images_add_up():
-    arguments = make_parser(["awgn"], ["isometric"], ["default"]).parse_args(
+    arguments = make_parser(["awgn"], ["isometric"], ["default"], ["unencrypted"]).parse_args(
         ["--sweep", "-5:5:5", "--cfo", "-5e3", "--image", "a", "--image", "b", "c"]
     )
     assert arguments.sweep == (-5, 0, 5) and arguments.cfo == -5000
@@ -150,7 +150,9 @@ def test_comparison_has_room_for_small_and_large_pictures():
 
 
 def test_sweep_includes_both_ends():
-    arguments = make_parser(["awgn"], ["none"], ["default"]).parse_args(["--cipher", "none", "--sweep", "0:20:2.5"])
+    arguments = make_parser(["awgn"], ["none"], ["default"], ["unencrypted"]).parse_args(
+        ["--cipher", "none", "--sweep", "0:20:2.5"]
+    )
     assert arguments.sweep == (0, 2.5, 5, 7.5, 10, 12.5, 15, 17.5, 20)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
-from deepjscec.attack import UnkeyedReceiver
+from deepjscec.attack import UNKEYED_ATTACKS, UnkeyedReceiver
 from deepjscec.codec import Codec
 from deepjscec.link import PictureGrouper
 from tests.link.link_setup import RATE_INDEX, pair
@@ -91,3 +91,26 @@ def test_forged_counter_does_not_keep_eve_busy(codec):
 def test_pictures_of_another_size_than_told_give_nothing(codec):
     got, eve = listen(codec, overheard(codec, "none", PICTURES[:1]), [(96, 64)])
     assert got == [] and eve.stats["unplaced"] > 0
+
+
+@pytest.mark.parametrize("attack", UNKEYED_ATTACKS)
+def test_every_attack_gets_the_picture_without_encryption_and_nothing_with_it(codec, attack):
+    image = default_picture()[:160, :192]
+    quality = {}
+    for cipher in ("none", "isometric"):
+        packets = overheard(codec, cipher, [image] * 8)  # eight times the same
+        eve = UnkeyedReceiver(codec, itertools.repeat(image.shape[:2]), RATE_INDEX, PAYLOAD, cipher, attack)
+        rng, got = np.random.default_rng(0), []
+        for packet in packets:
+            noise = (rng.standard_normal((packet.payload.size, 2)) @ [1, 1j] * np.sqrt(0.5)).astype(np.complex64)
+            got += eve.receive(packet.header, packet.payload + noise, np.ones(packet.payload.size, np.float32))
+        quality[cipher] = [psnr_db(image, picture.pixels) for picture in got + eve.flush()]
+    assert len(quality["none"]) == 8 and min(quality["none"]) > 20
+    assert max(quality["isometric"]) < mean_colour_psnr_db(image) + 1
+    if attack == "average":
+        assert quality["none"][-1] > quality["none"][0] + 3
+
+
+def test_unknown_attack_is_named(codec):
+    with pytest.raises(ValueError, match="unknown attack 'x': choose from unencrypted"):
+        UnkeyedReceiver(codec, [], RATE_INDEX, PAYLOAD, attack="x")

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from deepjscec.crypto import ModuloCipher, ReusedCounterError, Secret, Session
-from deepjscec.crypto.modulo import CELL
+from deepjscec.crypto.wrapping import CELL, MARGIN
 
 SECRET = bytes(range(32))
 
@@ -27,15 +27,20 @@ def transmit(z, snr_db, rng, **options):
     return cipher.observe(cipher.decrypt(received, 0), np.full(z.size, variance, np.float32))
 
 
-def test_decryption_inverts_encryption_where_nothing_wraps():
-    z = gaussian(1 << 14, np.random.default_rng(0))
+def test_decryption_inverts_encryption_but_cuts_large_parts():
+    z = gaussian(1 << 14, np.random.default_rng(0)).view(np.float32)
     cipher = ModuloCipher(session(), 64)
-    back = cipher.decrypt(cipher.encrypt(z, 3), 3)
-    inside = np.abs(z.view(np.float32)).reshape(-1, 2).max(axis=1) < CELL / 2 / cipher.scale * 0.999
-    assert 0.98 < inside.mean() < 1
-    np.testing.assert_allclose(back[inside], z[inside], atol=1e-6)
-    off = (back - z).view(np.float32) * cipher.scale / CELL
-    np.testing.assert_allclose(off, np.rint(off), atol=1e-5)
+    back = cipher.decrypt(cipher.encrypt(z.view(np.complex64), 3), 3).view(np.float32)
+    limit = (0.5 - MARGIN) * CELL / cipher.scale
+    assert 0.98 < np.mean(np.abs(z) < limit) < 1
+    np.testing.assert_allclose(back, z.clip(-limit, limit), atol=1e-6)
+
+
+def test_noise_at_the_cells_end_wraps_and_is_unwrapped():
+    z = np.full(1 << 12, 1.8 + 0j, np.complex64)
+    symbols, variance = transmit(z, 8, np.random.default_rng(3))
+    assert np.mean(symbols.real < 0) > 0.01  # some wrapped
+    assert np.median(variance[symbols.real < 0]) > 2 * np.median(variance[symbols.real > 0])
 
 
 def test_key_stream_is_frozen():

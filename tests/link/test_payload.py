@@ -126,7 +126,7 @@ def test_jamming_of_chosen_symbols_hits_all_blocks_alike():
     got = opened(session, payload_format, jam(payload, np.random.default_rng(6)), 1e-3)
     error = np.mean(np.abs(got.blocks - BLOCKS) ** 2, axis=1)
     assert got.check.genuine and error.max() < 4 * error.mean()
-    assert got.noise_var.mean() == pytest.approx(error.mean(), rel=0.4)  # and Bob knows how strong it was
+    assert 0.4 < got.noise_var.mean() / error.mean() < 2.5  # and Bob, who was told of 1e-3, knows how strong it was
 
 
 def test_a_foreign_payload_does_not_use_up_the_packets_number():

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 
 from deepjscec.app.pictures import default_picture, png_bytes  # noqa: E402
 from deepjscec.app.quality import psnr_db  # noqa: E402
-from deepjscec.channel.layers import MODULO_CELL, awgn, erase_blocks, modulo, rayleigh_blocks  # noqa: E402
+from deepjscec.channel.layers import MODULO_CELL, MODULO_MARGIN, awgn, erase_blocks, modulo, rayleigh_blocks  # noqa: E402
 from deepjscec.codec import Codec  # noqa: E402
 from deepjscec.codec.layout import blocks_to_latent, latent_to_blocks  # noqa: E402
 from deepjscec.crypto import ModuloCipher  # noqa: E402
@@ -291,12 +291,15 @@ def test_modulo_channel_wraps_symbols_and_passes_gradients():
     latent = torch.tensor([0.2, 3.0]).repeat(1, 8, 4, 2).requires_grad_()
     received, variance = modulo(latent, torch.full((1,), 60.0), generator, scale=0.5)
     torch.testing.assert_close(received[..., 0], torch.full((1, 8, 4), 0.2), rtol=0, atol=0.02)
-    wrapped = 3.0 - MODULO_CELL / 0.5
-    torch.testing.assert_close(received[..., 1], torch.full((1, 8, 4), wrapped), rtol=0, atol=0.02)
+    limit = (0.5 - MODULO_MARGIN) * MODULO_CELL / 0.5
+    torch.testing.assert_close(received[..., 1], torch.full((1, 8, 4), limit), rtol=0, atol=0.02)
     assert variance.shape == (1, 4, 4, 4)
     torch.testing.assert_close(variance.max(), torch.tensor(4e-6))
     received.sum().backward()
     assert (latent.grad == 1).all()
+    noisy, _ = modulo(latent.detach(), torch.full((1,), 5.0), generator, scale=0.5)
+    assert noisy.abs().max() <= MODULO_CELL  # half a cell, of symbols at half their size
+    assert (noisy[..., 1] < 0).any()  # noise at the cell's end wraps
 
 
 def test_orthogonalised_updates_have_equal_singular_values():

@@ -98,13 +98,13 @@ def test_channel_of_the_configuration_observes_what_wrapped(setting):
 
 def test_gradient_is_that_of_the_whole_layer_on_both_sides_of_an_edge():
     scale, step = 0.5, 1e-4
-    edge = MODULO_CELL / 2 / scale
-    values = torch.tensor([0.3, edge - 0.2, edge + 0.2, -edge - 1.0], dtype=torch.float64)
+    values = torch.tensor([0.3, 1.8, -1.8, 1.0], dtype=torch.float64)  # noise carries some over the edge at 2.45
     latent = values.repeat(4, 2, 1)[None].requires_grad_()  # 4 real channels of 2 x 4 positions
 
     def through(shift):
         generator = torch.Generator().manual_seed(3)
-        wrapped, noise_var = modulo(latent + shift, torch.tensor([14.0], dtype=torch.float64), generator, scale)
+        wrapped, noise_var = modulo(latent + shift, torch.tensor([6.0], dtype=torch.float64), generator, scale)
+        assert ((wrapped - latent).abs() > MODULO_CELL).any()
         return observe_wrapped(wrapped, noise_var, scale, tiers=1)
 
     for part in (0, 1):

@@ -11,11 +11,13 @@ from ._pdu_block import PduBlock
 
 
 class eavesdropper(PduBlock):
-    """Takes Eve's packet PDUs of a receiver and decodes them as if they were not encrypted.
+    """Takes Eve's packet PDUs of a receiver and makes pictures of them without the key.
 
     Gives picture PDUs like the decoder's. She is told what the radio alone would not tell her: `model`, `rate` and
     the `shapes` (height, width) of the pictures, one for all or a list in the order of sending. `profile`: name of
-    her receiver's waveform, which says how much a packet holds; `cipher`: the name of Alice's.
+    her receiver's waveform, which says how much a packet holds; `cipher`: the name of Alice's. `attack`:
+    "unencrypted" decodes as if nothing were encrypted, "wrong-key" goes Bob's way with a key of her own, "average"
+    decodes the mean of all transmissions so far. Raises `ValueError` for unknown names.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class eavesdropper(PduBlock):
         threads: int = 0,
         profile: str = "default",
         cipher: str = "isometric",
+        attack: str = "unencrypted",
     ) -> None:
         from deepjscec.attack import UnkeyedReceiver
         from deepjscec.phy import Profile
@@ -37,7 +40,7 @@ class eavesdropper(PduBlock):
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
         payload_symbols = Profile.named(profile).max_payload_symbols
-        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), payload_symbols, cipher)
+        self._attack = UnkeyedReceiver(codec, shapes, codec.rate_index(rate), payload_symbols, cipher, attack)
 
     def get_stats(self) -> dict[str, int]:
         return {**super().get_stats(), **self._attack.stats}

@@ -21,6 +21,7 @@ from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_pictur
 from deepjscec.app.report import COLUMNS, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
 from deepjscec.app.roles import read_receiver_key, read_sender_key
+from deepjscec.attack import UNKEYED_ATTACKS
 from deepjscec.codec import Codec
 from deepjscec.crypto import CIPHER_NAMES
 from deepjscec.link import SessionOpening
@@ -36,7 +37,7 @@ WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that keys and half-made results are cleaned up
-    arguments = make_parser(CHANNELS, CIPHER_NAMES, tuple(PROFILES)).parse_args(argv)
+    arguments = make_parser(CHANNELS, CIPHER_NAMES, tuple(PROFILES), UNKEYED_ATTACKS).parse_args(argv)
     try:
         return run(arguments)
     except (ValueError, OSError) as error:
@@ -72,6 +73,7 @@ def run(arguments: Namespace) -> int:
             arguments.cipher,
             arguments.channel,
             eve_snr_db=arguments.eve_snr,
+            eve_attack=arguments.eve_attack,
             cfo_hz=arguments.cfo,
             doppler_hz=arguments.doppler,
             packet_loss=arguments.packet_loss,
@@ -105,7 +107,7 @@ def run(arguments: Namespace) -> int:
 
 def _public(settings: LoopbackSettings) -> dict[str, Any]:
     link = ("model", "rate", "cipher", "profile", "sample_rate", "max_papr_db")
-    channel = ("channel", "doppler_hz", "eve_snr_db", "cfo_hz", "packet_loss", "seed")
+    channel = ("channel", "doppler_hz", "eve_snr_db", "eve_attack", "cfo_hz", "packet_loss", "seed")
     return {name: getattr(settings, name) for name in link + channel}
 
 

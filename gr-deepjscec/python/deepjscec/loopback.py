@@ -41,6 +41,7 @@ class LoopbackSettings:
     channel: str = "awgn"
     snr_db: float = 10.0  # Es/N0 per complex payload symbol at Bob
     eve_snr_db: float = 30.0
+    eve_attack: str = "unencrypted"
     doppler_hz: float = 10.0  # of channels that fade
     cfo_hz: float = 0.0  # Bob's frequency offset; Eve's is its negative
     packet_loss: float = 0.0  # probability that Bob loses a packet, on top of the channel
@@ -78,7 +79,9 @@ class Loopback(gr.top_block):
         self.decryptor = decryptor(str(s.bob_key), s.cipher, s.model)
         self.decoder = decoder(s.model)
         shapes = [picture.shape[:2] for picture in pictures]
-        self.eavesdropper = eavesdropper(s.model, s.rate, shapes, profile=s.profile, cipher=s.cipher)
+        self.eavesdropper = eavesdropper(
+            s.model, s.rate, shapes, profile=s.profile, cipher=s.cipher, attack=s.eve_attack
+        )
         self.bob_sink = image_sink(keep=len(pictures))
         self.eve_sink = image_sink(keep=len(pictures))
         self.recorders: list[sigmf_recorder] = []

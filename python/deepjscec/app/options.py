@@ -104,8 +104,10 @@ def _number(text: str) -> float:
     return value
 
 
-def make_parser(channels: Sequence[str], ciphers: Sequence[str], profiles: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser; `channels`, `ciphers` and `profiles` are the names on offer."""
+def make_parser(
+    channels: Sequence[str], ciphers: Sequence[str], profiles: Sequence[str], attacks: Sequence[str]
+) -> argparse.ArgumentParser:
+    """The parser; `channels`, `ciphers`, `profiles` and Eve's `attacks` are the names on offer."""
     parser = OneLineParser(
         prog="run_flowgraph.py",
         epilog=EXAMPLES,
@@ -127,6 +129,7 @@ def make_parser(channels: Sequence[str], ciphers: Sequence[str], profiles: Seque
     )
     add("--snr", type=snr, default=10.0, metavar="DB", help="Es/N0 per payload symbol at Bob (default %(default)g)")
     add("--eve-snr", type=snr, default=30.0, metavar="DB", help="the same at Eve (default %(default)g)")
+    add("--eve-attack", choices=attacks, default=attacks[0], help="what Eve does (default %(default)s)")
     add("--sweep", type=sweep, metavar="START:STOP:STEP", help="run once for each SNR of Bob, in dB; replaces --snr")
     add("--channel", choices=channels, default="awgn", help="default %(default)s; epa and eva fade, Eve's on its own")
     add("--doppler", type=doppler, default=10.0, metavar="HZ", help="of a channel that fades (default %(default)g)")

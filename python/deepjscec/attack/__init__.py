@@ -3,6 +3,14 @@
 
 from deepjscec.attack.oracle import CONTROLS, ORACLE_NAMES, REAL_CIPHERS, make_oracle
 from deepjscec.attack.suite import run_passive
-from deepjscec.attack.unkeyed import UnkeyedReceiver
+from deepjscec.attack.unkeyed import UNKEYED_ATTACKS, UnkeyedReceiver
 
-__all__ = ["CONTROLS", "ORACLE_NAMES", "REAL_CIPHERS", "UnkeyedReceiver", "make_oracle", "run_passive"]
+__all__ = [
+    "CONTROLS",
+    "ORACLE_NAMES",
+    "REAL_CIPHERS",
+    "UNKEYED_ATTACKS",
+    "UnkeyedReceiver",
+    "make_oracle",
+    "run_passive",
+]

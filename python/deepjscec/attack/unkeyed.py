@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first attack: reassemble what is on the air and decode it as if it were not encrypted.
+"""Eve's receive chain: reassemble what is on the air and make pictures of it without the key.
 
 Everything but the key is public, so Eve has it: the model, the interleavers, how codewords are split over packets. The
 headers are sealed, but their packet counter is not, and she is also told the sizes of the pictures and the rate, which
@@ -19,6 +19,11 @@ from deepjscec.crypto import HEADER_VERSION, HeaderError, Secret, Session, make_
 from deepjscec.link import Assembly, PacketFields, PayloadFormat, PictureGrouper
 from deepjscec.link.assembly import mean_snr
 
+UNKEYED_ATTACKS = (
+    "unencrypted",  # decode as if nothing were encrypted
+    "wrong-key",  # go Bob's way with a key of her own
+    "average",  # ... or decode the mean of all transmissions so far, in case they are of one picture
+)
 LOOK_AHEAD = 100_000  # packets; counters are not authenticated, and a forged one must not keep Eve busy for hours
 
 
@@ -43,14 +48,20 @@ class UnkeyedReceiver:
         rate_index: int,
         payload_symbols: int,
         cipher: str = "isometric",
+        attack: str = "unencrypted",
     ) -> None:
         """`shapes` (H, W) of the pictures as Alice sends them, may be endless; `payload_symbols` of a full packet.
 
-        `cipher`: its name tells what else is in a payload; its order, where that is secret, stays so.
+        `cipher`: its name tells what else is in a payload; its order, where that is secret, stays so. `attack`: one of
+        `UNKEYED_ATTACKS`. Raises `ValueError` for unknown names.
         """
+        if attack not in UNKEYED_ATTACKS:
+            raise ValueError(f"unknown attack {attack!r}: choose from {', '.join(UNKEYED_ATTACKS)}")
+        self._attack = attack
         self._codec, self._rate_index = codec, rate_index
-        # any key will do for a format: nothing is encrypted or decrypted with it
-        self._format = PayloadFormat(make_cipher(cipher, Session.start(Secret.random()), codec.block_size))
+        self._session = Session.start(Secret.random())  # her own
+        self._format = PayloadFormat(make_cipher(cipher, self._session, codec.block_size))
+        self._sums: dict[tuple[int, int], tuple[np.ndarray, int]] = {}  # by index and count: of blocks, and how many
         self._data_symbols = self._format.capacity(payload_symbols) * codec.block_size
         self._shapes = shapes
         self.stats: Counter[str] = Counter()
@@ -77,7 +88,7 @@ class UnkeyedReceiver:
                 pictures = self.flush()
                 self._start(clear.session_id)
             fields = self._fields(clear.packet)
-        if fields is None:
+        if clear is None or fields is None:
             self.stats["unplaced"] += 1
             return pictures
         if fields.image_id <= self._done:
@@ -89,10 +100,27 @@ class UnkeyedReceiver:
             self.stats["unplaced"] += 1
             return pictures
         self._open[fields.image_id] = assembly
-        blocks, variances = self._format.data_without_key(symbols, noise_var)
+        blocks, variances = self._blocks(clear.packet, fields, symbols, noise_var)
         assembly.add(fields.index, blocks, variances, mean_snr(noise_var))
         self.stats["accepted"] += 1
         return pictures + (self._close(fields.image_id) if assembly.complete else [])
+
+    def _blocks(
+        self, packet: int, fields: PacketFields, symbols: np.ndarray, noise_var: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What she takes for the data blocks of a packet: complex64 and float32[blocks, m]."""
+        blocks, variances = self._format.data_without_key(symbols, noise_var)
+        if self._attack == "wrong-key":
+            opened = self._format.open(self._session, packet, symbols, noise_var)
+            return (opened.blocks, opened.noise_var) if opened else (blocks, variances)
+        if self._attack == "average":
+            slot = fields.index, fields.count
+            before, number = self._sums.get(slot, (np.zeros_like(blocks), 0))
+            if before.shape != blocks.shape:  # of a picture of another size
+                before, number = np.zeros_like(blocks), 0
+            self._sums[slot] = before + blocks, number + 1
+            return (before + blocks) / np.float32(number + 1), variances / np.float32(number + 1)
+        return blocks, variances
 
     def flush(self) -> list[UnkeyedPicture]:
         """Pictures of which packets are missing; for the end of a stream."""

@@ -58,6 +58,7 @@ def rayleigh_blocks(
 
 
 MODULO_CELL = 6**0.5  # side of the square cell in which a uniform symbol has mean energy 1
+MODULO_MARGIN = 0.12  # of the cell that is left free at either end
 
 
 def modulo(
@@ -65,15 +66,18 @@ def modulo(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What a cipher that adds its key stream modulo the constellation's cell leaves of AWGN.
 
-    Both parts of a symbol, times `scale`, wrap around a cell of side `MODULO_CELL`, signal and noise alike: on the air
-    the symbol is uniform over the cell whatever was sent. Returns what arrives divided by `scale`, and the variance per
-    complex symbol of the noise at that point, not wrapped.
+    Both parts of a symbol, times `scale` and cut at a margin from the cell's ends, wrap around a cell of side
+    `MODULO_CELL` with their noise: on the air the symbol is uniform over the cell whatever was sent. Returns what
+    arrives divided by `scale`, and the variance per complex symbol of the noise at that point, not wrapped.
     """
     n, channels, h, w = latent.shape
     variance = torch.pow(10.0, -snr_db / 10)[:, None, None, None]
     noise = torch.randn(latent.shape, generator=generator, device=latent.device, dtype=latent.dtype)
-    sum_ = latent * scale + noise * torch.sqrt(variance / 2)
-    # round() has no gradient of its own, so the gradient is the identity's: that of the unwrapped symbol
+    limit = (0.5 - MODULO_MARGIN) * MODULO_CELL
+    scaled = latent * scale
+    # neither cutting nor round() has a gradient that leads back, so the gradient is that of the symbol as it was
+    cut = scaled + (scaled.clamp(-limit, limit) - scaled).detach()
+    sum_ = cut + noise * torch.sqrt(variance / 2)
     wrapped = sum_ - MODULO_CELL * torch.round(sum_ / MODULO_CELL)
     return wrapped / scale, (variance / scale**2).expand(n, channels // 2, h, w)
 

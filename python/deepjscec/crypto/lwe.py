@@ -21,13 +21,7 @@ from .lwe_mapping import lwe_mapping
 from .lwe_parameters import lwe_parameters
 from .secret import Secret
 from .session import Session
-from .wrapping import CELL, MOST_RECEIVED, observe_wrapped
-
-# A smaller scale stands lower above the noise; a larger one, or less of a margin, leaves more symbols near the ends of
-# the cell, where noise makes them wrap. At 10 to 20 dB (`benchmarks/lwe_noise.py --scan`) 0.55 and 0.12 leave the least
-# noise of Gaussian codewords, by 0.3 dB; those of pictures have more large parts, and were best off with 0.5.
-DEFAULT_SCALE = 0.5
-MARGIN = 0.12  # of q that is left free at either end
+from .wrapping import CELL, DEFAULT_SCALE, MARGIN, MOST_RECEIVED, observe_wrapped
 
 
 class LweCipher:

@@ -14,7 +14,7 @@ from .cipher import SymbolCipher, as_codeword, check_block_size
 from .counter import check_packet
 from .keystream import SCHEME_MODULO
 from .session import Session
-from .wrapping import CELL, MOST_RECEIVED, observe_wrapped
+from .wrapping import CELL, DEFAULT_SCALE, MARGIN, MOST_RECEIVED, observe_wrapped
 
 STEPS = 2.0**32  # the cell in integers: their sum modulo 2^32 with a uniform one is uniform, exactly
 
@@ -22,14 +22,14 @@ STEPS = 2.0**32  # the cell in integers: their sum modulo 2^32 with a uniform on
 class ModuloCipher(SymbolCipher):
     """Encrypts by `c = scale z + k mod cell`, decrypts by `(c - k mod cell) / scale`, both for each real part.
 
-    `scale`: of symbols before they wrap, 0.1 ... 1: smaller ones wrap less and stand lower above the noise. Raises
-    `ValueError` for a value out of range.
+    `scale`: of symbols before they wrap, 0.1 ... 1: smaller ones wrap less and stand lower above the noise. Parts
+    beyond `MARGIN` of the cell's end are cut. Raises `ValueError` for a value out of range.
     """
 
     name = "modulo"
     linear = False
 
-    def __init__(self, session: Session, block_size: int = 64, *, scale: float = 0.4) -> None:
+    def __init__(self, session: Session, block_size: int = 64, *, scale: float = DEFAULT_SCALE) -> None:
         if not 0.1 <= scale <= 1:
             raise ValueError(f"scale must be 0.1 ... 1, got {scale}")
         self.block_size = check_block_size(block_size)
@@ -45,7 +45,8 @@ class ModuloCipher(SymbolCipher):
         parts = as_codeword(symbols, self.block_size).view(np.float32)
         if not (np.abs(parts) < MOST_RECEIVED).all():
             raise ValueError("a codeword holds a value that is not finite, or beyond 10^6")
-        steps = _to_steps(parts, self.scale)
+        limit = np.float32((0.5 - MARGIN) * CELL / self.scale)
+        steps = _to_steps(parts.clip(-limit, limit), self.scale)
         packet = self._session.claim_payload(packet)
         steps += self._key(packet, steps.size)
         return _from_steps(steps, 1.0)

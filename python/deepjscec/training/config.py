@@ -46,7 +46,7 @@ class ChannelConfig:
     """What the latent goes through. One draw per picture."""
 
     kind: str = "awgn"  # "awgn", "rayleigh" (a gain for every block) or "modulo" (of ciphers that wrap symbols)
-    modulo_scale: float = 0.4  # of symbols before they wrap, as `ModuloCipher` has it
+    modulo_scale: float = 0.5  # of symbols before they wrap, as `ModuloCipher` has it
     snr_db: tuple[float, float] = (-4.0, 24.0)  # uniform, Es/N0 per complex symbol
     told: float = 0.5  # share of pictures whose encoder is told the SNR
     told_spread_db: float = 2.0  # ... up to a Gaussian error of this deviation
