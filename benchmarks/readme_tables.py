@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import security_tables
 from marked_tables import markdown, update
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,18 +155,6 @@ def block_size(case: str) -> int:
     return int(case.rpartition(" blocks of ")[2]) if " blocks of " in case else 0
 
 
-def ciphers() -> str:
-    """What the modulo cipher costs, at the SNRs that both were measured at."""
-    files = {"isometric": "codec/photo.json", "modulo": "ciphers/photo_modulo.json"}
-    points: dict[str, dict[float, float]] = {}
-    for name, path in files.items():
-        rows = json.loads((ROOT / "results" / path).read_text())["rows"]
-        points[name] = {r["snr_db"]: r["psnr_db"] for r in rows if r["rate"] == "1/12" and not r["erased"]}
-    snrs = sorted(set(points["isometric"]) & set(points["modulo"]))
-    cells = [[name, *(f"{values[snr]:.1f}" for snr in snrs)] for name, values in points.items()]
-    return markdown(["cipher", *(f"{snr:g} dB" for snr in snrs)], cells)
-
-
 def wrapped() -> str:
     """What a decoder tuned for wrapped symbols gains, both over the modulo cipher."""
     models = ("cifar", "cifar-wrapped")
@@ -230,7 +219,11 @@ TABLES = {
     "penalties": penalties,
     "shares": shares,
     "blocks": blocks,
-    "ciphers": ciphers,
+    "ciphers": security_tables.ciphers,
+    "reference": security_tables.reference,
+    "attack": security_tables.attack,
+    "active": security_tables.active,
+    "fuzzing": security_tables.fuzzing,
     "wrapped": wrapped,
     "ciphers_speed": ciphers_speed,
     "speed": speed,

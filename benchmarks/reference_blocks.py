@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How often Bob refuses a payload of Alice's, and takes one that is not hers, over SNR.
 
-    python benchmarks/reference_blocks.py --packets 100000 --json results/reference_blocks.json
+    python benchmarks/reference_blocks.py --packets 10000 --json results/reference_blocks.json
+    python benchmarks/reference_blocks.py --packets 100000 --cipher isometric --snr 0 --json ...
 
 Payloads are short (8 data blocks), the reference is as long as in every packet. What is foreign: a payload of Alice's
 under another packet number. The equaliser's noise variance is the true one.
@@ -66,7 +67,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--packets", type=int, default=2000, help="per cipher and SNR (default %(default)s)")
     parser.add_argument("--cipher", nargs="+", default=["isometric", "modulo"], help="names (default %(default)s)")
     parser.add_argument("--snr", nargs="+", type=float, default=[-7.5, -5.0, -2.5, 0.0, 5.0, 10.0], metavar="DB")
-    parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument(
+        "--json", type=Path, help="write the results there, in place of those of the same cipher and SNR"
+    )
     options = parser.parse_args(argv)
     rows = []
     conditions = [(cipher, snr_db) for cipher in options.cipher for snr_db in options.snr]
@@ -81,7 +84,9 @@ def main(argv: list[str] | None = None) -> int:
             flush=True,
         )
     if options.json:
-        options.json.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        earlier = json.loads(options.json.read_text())["rows"] if options.json.exists() else []
+        merged = {(row["cipher"], row["snr_db"]): row for row in [*earlier, *rows]}
+        options.json.write_text(json.dumps({"rows": [merged[key] for key in sorted(merged)]}, indent=1) + "\n")
     return 0
 
 

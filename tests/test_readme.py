@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from deepjscec.attack import ORACLE_NAMES, REAL_CIPHERS
+from deepjscec.attack.active import ATTACKS
 from deepjscec.codec import Codec, list_models
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +50,32 @@ def test_encryption_costs_at_most_a_tenth_of_a_db():
     assert [cost["snr_db"] for cost in costs] == [0, 10, 20]
     for cost in costs:
         assert cost["cost_db"] <= 0.1 and cost["standard_error_db"] < 0.05
+
+
+def test_eve_gets_nothing_from_ciphers_and_everything_from_controls():
+    result = json.loads((ROOT / "results" / "attack.json").read_text())
+    assert result["model_hash"] == Codec.load(result["model"]).model_hash.hex()
+    assert tuple(result["ciphers"]) == ORACLE_NAMES
+    for name, found in result["ciphers"].items():
+        told, eve = found["distinguisher"].values(), found["trained"]["psnr_db"]
+        if name in REAL_CIPHERS:
+            assert found["distinguisher"]["black and white"]["ciphertexts"] == 10**6
+            assert all(one["interval"][0] <= 0.5 <= one["interval"][1] for one in told), name
+            assert abs(eve - result["guess"]["mean_picture_db"]) < 0.3
+        else:
+            assert all(one["accuracy"] > 0.99 for one in told), name
+            assert eve > result["bob_db"] - 1.5
+
+
+def test_nothing_of_eves_was_accepted_and_nothing_of_alices_refused():
+    result = json.loads((ROOT / "results" / "attack_active.json").read_text())
+    attacks = result["active"]["isometric"]
+    assert {attack["name"] for attack in attacks} == set(ATTACKS)
+    for attack in attacks:
+        assert (attack["attempts"], attack["accepted"], attack["genuine_refused"]) == (10**5, 0, 0), attack["name"]
+    rows = json.loads((ROOT / "results" / "reference_blocks.json").read_text())["rows"]
+    (at_0_db,) = (row for row in rows if (row["cipher"], row["snr_db"]) == ("isometric", 0))
+    assert at_0_db["packets"] == 10**5 and at_0_db["refused"] <= 10 and at_0_db["foreign_accepted"] == 0
 
 
 def test_python_example_runs():

@@ -157,13 +157,13 @@ def _small(folder):
     return path
 
 
-@pytest.mark.parametrize("snr_db", [10, 0])
-def test_bob_needs_nothing_but_his_private_key(tmp_path, snr_db):
+@pytest.mark.parametrize(("snr_db", "profile"), [(10, "narrowband"), (0, "default")])
+def test_bob_needs_nothing_but_his_private_key(tmp_path, snr_db, profile):
     assert main(["keygen", "--pair", str(tmp_path / "bob")]) == 0
     keys = ("--key", tmp_path / "bob.pub", "--bob-key", tmp_path / "bob")
     picture = tmp_path / "small.png"
     picture.write_bytes(png_bytes(default_picture()[:128, :128]))
-    code, metrics = run(tmp_path / "out", "--image", picture, "--snr", snr_db, *keys)
+    code, metrics = run(tmp_path / "out", "--image", picture, "--snr", snr_db, "--profile", profile, *keys)
     assert code == 0
     assert images(metrics)[0]["bob"]["psnr_db"] > 20
     assert metrics["runs"][0]["counters"]["bob"]["openings"] == 1

@@ -7,14 +7,15 @@ import pytest
 from deepjscec.crypto import HeaderOpener, PrivateKey, Session
 from deepjscec.link import LinkReceiver, LinkSender, SessionOpening
 from deepjscec.link.opening import OPENING_SYMBOLS, OpeningReceiver
-from deepjscec.link.sender import OPENING_INTERVAL, OPENING_PACKETS
+from deepjscec.link.sender import OPENING_INTERVAL
 from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords
 
 KEY = PrivateKey.generate()
+OPENING_PACKETS = 4  # at the start, where one holds half a capsule
 
 
 def alice(payload_symbols=11520, key=KEY):
-    opening = SessionOpening(key.public_key)
+    opening = SessionOpening(key.public_key, payload_symbols)
     return LinkSender(Session.start(opening.secret), "isometric", CARD, payload_symbols, opening)
 
 
@@ -70,7 +71,7 @@ def test_an_opening_for_somebody_else_gives_nothing():
 def test_garbage_under_the_openings_name_does_not_shut_it_out():
     rng = np.random.default_rng(5)
     opening, receiver = SessionOpening(KEY.public_key), OpeningReceiver(KEY)
-    (packet,) = opening.packets(1)
+    packet = opening.first[0]
     noise = (rng.standard_normal((OPENING_SYMBOLS, 2)) @ [3, 3j]).astype(np.complex64)
     for _ in range(5):
         assert receiver.receive(packet.header, noise, np.full(OPENING_SYMBOLS, 1e-3, np.float32)) is None
@@ -81,22 +82,35 @@ def test_garbage_under_the_openings_name_does_not_shut_it_out():
 def test_a_capsule_under_another_ones_name_is_refused():
     first, second = SessionOpening(KEY.public_key), SessionOpening(KEY.public_key)
     receiver = OpeningReceiver(KEY)
-    header, payload = first.packets(1)[0].header, second.packets(1)[0].payload
+    header, payload = first.first[0].header, second.first[0].payload
     variance = np.full(OPENING_SYMBOLS, 0.01, np.float32)
     assert receiver.receive(header, payload, variance) is None
     assert receiver.stats["opening_malformed"] == 1
-    assert receiver.receive(header, first.packets(2)[1].payload, variance) is not None
+    assert receiver.receive(header, first.first[0].payload, variance) is not None
 
 
 def test_malformed_openings_are_counted():
-    (packet,) = SessionOpening(KEY.public_key).packets(1)
+    packet = SessionOpening(KEY.public_key).first[0]
     receiver = OpeningReceiver(KEY)
     variance = np.full(OPENING_SYMBOLS, 0.01, np.float32)
     assert receiver.receive(packet.header, packet.payload[:-1], variance[:-1]) is None
-    assert receiver.receive(packet.header[:13] + b"\x02" + packet.header[14:], packet.payload, variance) is None
-    assert receiver.stats["opening_malformed"] == 2
+    for changed in (b"\2\0\1", b"\0\1\1", b"\0\0\0", b"\0\0\2", b"\0\0\xff"):  # half, piece, pieces
+        header = packet.header[:13] + changed + packet.header[16:]
+        assert receiver.receive(header, packet.payload, variance) is None
+    assert receiver.stats["opening_malformed"] == 6
+
+
+@pytest.mark.parametrize(("payload_symbols", "pieces"), [(5760, 2), (1000, 9)])
+def test_short_packets_carry_a_capsule_in_pieces(payload_symbols, pieces):
+    rng = np.random.default_rng(6)
+    receiver = bob()
+    packets = alice(payload_symbols).send(codewords(rng), 0, SHAPE, RATE_INDEX)
+    got = [g for packet in through_noise(packets, 0, rng) for g in receiver.receive(*packet)]
+    assert len(got) == 1
+    assert receiver.stats["opening_used"] + receiver.stats["opening_known"] == 4 * pieces
+    assert max(packet.payload.size for packet in packets) <= payload_symbols
 
 
 def test_a_packet_too_short_for_an_opening_is_named():
-    with pytest.raises(ValueError, match=f"cannot open a session: needs {OPENING_SYMBOLS}"):
-        alice(payload_symbols=4096)
+    with pytest.raises(ValueError, match="a packet of 200 symbols is too short to open a session"):
+        SessionOpening(KEY.public_key, 200)

@@ -25,7 +25,7 @@ from deepjscec.attack import UNKEYED_ATTACKS
 from deepjscec.codec import Codec
 from deepjscec.crypto import CIPHER_NAMES
 from deepjscec.link import SessionOpening
-from deepjscec.phy import PROFILES
+from deepjscec.phy import PROFILES, Profile
 
 from .fresh_key import fresh_key
 from .loopback import Loopback, LoopbackSettings
@@ -57,7 +57,8 @@ def run(arguments: Namespace) -> int:
     if arguments.record is not None and arguments.key is None:
         raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
     if arguments.key is not None:
-        if isinstance(read_sender_key(arguments.key), SessionOpening) and arguments.bob_key is None:
+        longest = Profile.named(arguments.profile).max_payload_symbols
+        if isinstance(read_sender_key(arguments.key, longest), SessionOpening) and arguments.bob_key is None:
             raise ValueError(f"{arguments.key}: a public key; --bob-key takes the private one")
         read_receiver_key(arguments.bob_key or arguments.key)
     elif arguments.bob_key is not None:

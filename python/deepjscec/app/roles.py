@@ -29,8 +29,8 @@ def make_sender(key_file: str | Path, cipher: str, model: str, profile: Profile 
     `ValueError` or `OSError` for a bad key file, cipher or model.
     """
     card = ModelCard.load(find_model(model))
-    key = read_sender_key(key_file)
     payload_symbols = (profile or Profile()).max_payload_symbols
+    key = read_sender_key(key_file, payload_symbols)
     if isinstance(key, SessionOpening):
         return LinkSender(Session.start(key.secret), cipher, card, payload_symbols, key)
     return LinkSender(Session.start(key), cipher, card, payload_symbols)
@@ -51,10 +51,10 @@ def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: s
     return LinkReceiver(HeaderOpener(key), cipher, card, memory=memory)
 
 
-def read_sender_key(key_file: str | Path) -> Secret | SessionOpening:
+def read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | SessionOpening:
     """The secret that Alice shares with Bob, or a fresh one for the holder of a public key's other half."""
     if _kind(key_file) == "public":
-        return SessionOpening(read_public_key_file(key_file))
+        return SessionOpening(read_public_key_file(key_file), payload_symbols)
     return read_key_file(key_file)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepjscec.attack.oracle import Ciphertexts, Oracle
 from deepjscec.crypto import Secret, Session
-from deepjscec.crypto.lwe import LweCipher
+from deepjscec.crypto.lwe import LweCipher, to_integers
 from deepjscec.crypto.lwe_arithmetic import centred
 from deepjscec.crypto.lwe_encryption import LweErrors, encrypt_batch, errors_of, fresh_errors
 from deepjscec.crypto.lwe_keys import LwePrivateKey
@@ -40,9 +40,10 @@ class LweOracle:
         return fresh_errors(self.parameters, count, self._columns)
 
     def _integers(self, codewords: np.ndarray) -> np.ndarray:
-        """int32[n, 2 k] of complex64[n, k], as `LweCipher` rounds them."""
-        parts, q = np.ascontiguousarray(codewords, np.complex64).view(np.float32), self.parameters.q
-        return np.rint(parts * np.float32(self.scale * q / CELL)).clip(-(q - 1) // 2, (q - 1) // 2).astype(np.int32)
+        """int32[n, 2 k] of complex64[n, k]."""
+        return to_integers(
+            np.ascontiguousarray(codewords, np.complex64).view(np.float32), self.scale, self.parameters.q
+        )
 
     def _seen(self, c1: np.ndarray, c2: np.ndarray) -> Ciphertexts:
         prefix = c1.astype(np.float32) * np.float32(12**0.5 / self.parameters.q)

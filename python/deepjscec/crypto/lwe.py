@@ -83,7 +83,7 @@ class LweCipher:
         key = self._key_of(parts.size)
         public = key.public_key if isinstance(key, LwePrivateKey) else key
         errors = fresh_errors(self.parameters, 1, parts.size)
-        c1, c2 = encrypt_batch(public, self._integers(parts)[None], errors)
+        c1, c2 = encrypt_batch(public, to_integers(parts, self.scale, self.parameters.q)[None], errors)
         return pack(np.mod(c1, self.parameters.q), self.parameters.bits), self._mapping.symbols(c2[0])
 
     def decrypt_message(
@@ -117,11 +117,6 @@ class LweCipher:
         residues -= q * np.rint(residues / q)
         return observe_wrapped(residues * step, 2 * step**2 * (variances + np.float32(left)), self.scale)
 
-    def _integers(self, parts: np.ndarray) -> np.ndarray:
-        """int32 of float32: scaled, rounded, and kept inside the cell."""
-        limit = round((0.5 - MARGIN) * self.parameters.q)
-        return np.rint(parts * np.float32(self.scale / self._step)).clip(-limit, limit).astype(np.int32)
-
     def _read(self, prefix: bytes) -> np.ndarray:
         """c1, centred int32[1, n]."""
         if len(prefix) != self.prefix_bytes:
@@ -141,3 +136,9 @@ class LweCipher:
             seed = self._session.key_stream(0, SCHEME_LWE).words(4).astype("<u8", copy=False).tobytes()
             self._key = LwePrivateKey.from_seed(Secret(seed), self.parameters, max(1, columns))
         return self._key
+
+
+def to_integers(parts: np.ndarray, scale: float, q: int) -> np.ndarray:
+    """Real parts float32 of a codeword as centred int32 modulo q: scaled, rounded, and kept off the cell's ends."""
+    limit = round((0.5 - MARGIN) * q)
+    return np.rint(parts * np.float32(scale * q / CELL)).clip(-limit, limit).astype(np.int32)

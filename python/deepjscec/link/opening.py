@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A session opens over the air: Alice sends Bob a capsule for his public key, and he needs nothing but the private one.
 
-A capsule goes as coded bytes (`coded.py`), a half in a packet. Header of such a packet, in clear, as long as others:
+A capsule goes as coded bytes (`coded.py`), a half in a packet, or in as many pieces as short packets need. Header of
+such a packet, in clear, as long as others:
 
     offset  bytes  content
     0       1      version, 2
     1       4      id of the public key
     5       8      start of SHA-256 over the capsule
     13      1      half, 0 or 1
-    14      34     zeros
+    14      1      piece of it
+    15      1      pieces of each half, all of one length or the last one shorter
+    16      32     zeros
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ from deepjscec.link.packet import Packet
 OPENING_VERSION = 2
 OPENING_SYMBOLS = half_symbols(CAPSULE_BYTES)
 _NAME_BYTES = 8
-_HEADER = struct.Struct(f">B4s{_NAME_BYTES}sB{HEADER_BYTES - 6 - _NAME_BYTES}x")
+_HEADER = struct.Struct(f">B4s{_NAME_BYTES}sBBB{HEADER_BYTES - 8 - _NAME_BYTES}x")
+_MOST_PIECES = 32
 _MOST_OPEN = 8  # capsules that are collected at once
 
 
@@ -41,26 +45,48 @@ def _name(capsule: bytes) -> bytes:
     return hashlib.sha256(capsule).digest()[:_NAME_BYTES]
 
 
+def _places(piece: int, pieces: int) -> slice:
+    """Which symbols of a half a piece of it holds."""
+    size = -(-OPENING_SYMBOLS // pieces)
+    return slice(piece * size, min((piece + 1) * size, OPENING_SYMBOLS))
+
+
+def _length(piece: int, pieces: int) -> int:
+    return len(range(OPENING_SYMBOLS)[_places(piece, pieces)])
+
+
 class SessionOpening:
     """Alice's side: a fresh secret for the holder of a private key, and packets that tell him."""
 
-    def __init__(self, recipient: PublicKey) -> None:
-        """`ValueError` for a public key that nobody can have made honestly."""
+    def __init__(self, recipient: PublicKey, payload_symbols: int = OPENING_SYMBOLS) -> None:
+        """`payload_symbols`: of the longest packet. `ValueError` for a public key that nobody can have made honestly,
+        and for packets far too short.
+        """
+        pieces = -(-OPENING_SYMBOLS // max(payload_symbols, 1))
+        if pieces > _MOST_PIECES:
+            raise ValueError(f"a packet of {payload_symbols} symbols is too short to open a session")
         capsule, self.secret = recipient.encapsulate()
+        halves = [spread(encode_half(capsule, half)) for half in range(HALVES)]
         self._packets = [
             Packet(
-                _HEADER.pack(OPENING_VERSION, recipient.id, _name(capsule), half),
-                spread(encode_half(capsule, half)),
+                _HEADER.pack(OPENING_VERSION, recipient.id, _name(capsule), half, piece, pieces),
+                halves[half][_places(piece, pieces)],
             )
             for half in range(HALVES)
+            for piece in range(pieces)
         ]
         self._next = 0
 
-    def packets(self, count: int) -> list[Packet]:
-        """The next `count` packets; they repeat, and what arrives of them adds up."""
-        chosen = [self._packets[(self._next + i) % HALVES] for i in range(count)]
-        self._next += count
-        return chosen
+    @property
+    def first(self) -> list[Packet]:
+        """Packets to begin with: all that there are, twice, which arrive at -2 dB."""
+        return self._packets * 2
+
+    def one_more(self) -> Packet:
+        """The next packet of a round that never ends; what arrives of them adds up."""
+        packet = self._packets[self._next % len(self._packets)]
+        self._next += 1
+        return packet
 
 
 class OpeningReceiver:
@@ -75,16 +101,19 @@ class OpeningReceiver:
 
     def receive(self, header: bytes, symbols: np.ndarray, noise_var: np.ndarray) -> Secret | None:
         """Take a packet for which `is_opening`; the secret, once a capsule is whole. Never raises for what arrives."""
-        _, recipient, name, half = _HEADER.unpack(header)
+        _, recipient, name, half, piece, pieces = _HEADER.unpack(header)
         if recipient != self._key.public_key.id:
             self.stats["opening_foreign"] += 1
-        elif half >= HALVES or len(symbols) != OPENING_SYMBOLS:
+        elif half >= HALVES or not piece < pieces <= _MOST_PIECES or len(symbols) != _length(piece, pieces):
             self.stats["opening_malformed"] += 1
         elif name in self._known:
             self.stats["opening_known"] += 1
         else:
             self.stats["opening_used"] += 1
-            return self._collect(name, half, gather(symbols), gather(noise_var))
+            whole = np.zeros(OPENING_SYMBOLS, np.complex64)
+            variances = np.full(OPENING_SYMBOLS, np.inf, np.float32)
+            whole[_places(piece, pieces)], variances[_places(piece, pieces)] = symbols, noise_var
+            return self._collect(name, half, gather(whole), gather(variances))
         return None
 
     def _collect(self, name: bytes, half: int, symbols: np.ndarray, noise_var: np.ndarray) -> Secret | None:

@@ -9,11 +9,10 @@ from deepjscec.codec import ModelCard
 from deepjscec.crypto import HeaderSealer, Session, make_cipher
 from deepjscec.link.fields import MAX_PACKETS, MAX_PICTURES, PacketFields, system_id
 from deepjscec.link.interleaver import blocks_of_packet
-from deepjscec.link.opening import OPENING_SYMBOLS, SessionOpening
+from deepjscec.link.opening import SessionOpening
 from deepjscec.link.packet import Packet
 from deepjscec.link.payload import PayloadFormat
 
-OPENING_PACKETS = 4  # at the start: both halves twice, which arrive at -2 dB
 OPENING_INTERVAL = 32  # packets of codewords between one of the opening and the next
 
 
@@ -42,8 +41,6 @@ class LinkSender:
         if self._blocks_per_packet < 1:
             need = self._format.length(1)
             raise ValueError(f"a packet of {payload_symbols} symbols is too short for cipher {cipher}: needs {need}")
-        if opening is not None and payload_symbols < OPENING_SYMBOLS:
-            raise ValueError(f"a packet of {payload_symbols} symbols cannot open a session: needs {OPENING_SYMBOLS}")
         self._opening, self._packets = opening, 0
 
     @property
@@ -82,6 +79,7 @@ class LinkSender:
         """Packets of the opening that are due before the next one of a codeword."""
         if self._opening is None:
             return []
-        due = OPENING_PACKETS if not self._packets else int(self._packets % OPENING_INTERVAL == 0)
-        self._packets += 1
-        return self._opening.packets(due)
+        number, self._packets = self._packets, self._packets + 1
+        if number == 0:
+            return self._opening.first
+        return [] if number % OPENING_INTERVAL else [self._opening.one_more()]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables of docs/security.md from results/*.json; `readme_tables.py` puts them in their places."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from marked_tables import markdown
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+# what each cipher is compared at; a denser rate than 1/24 leaves LWE's larger parameters no packets to speak of
+COMPARED = {"modulo": "1/12", "lwe": "1/12", "lwe-qam4096": "1/24", "lwe-frodo640": "1/24"}
+
+
+def _load(name: str) -> Any:
+    return json.loads((RESULTS / name).read_text())
+
+
+def ciphers() -> str:
+    """PSNR of the ciphers over SNR, each beside the isometric one at as many channel uses."""
+    isometric: dict[float, dict[float, float]] = {}  # SNR -> uses -> PSNR
+    for row in _load("codec/photo.json")["rows"]:
+        if row["images"] == "kodak" and not row["erased"] and not row["told"]:
+            isometric.setdefault(row["snr_db"], {})[float(Fraction(row["rate"]))] = row["psnr_db"]
+    found = {
+        name: [row for row in _load(f"ciphers/photo_{name}.json")["rows"] if row["rate"] == rate]
+        for name, rate in COMPARED.items()
+    }
+    several = {snr for snr, by_uses in isometric.items() if len(by_uses) > 2}
+    snrs = sorted(set.intersection(several, *({row["snr_db"] for row in rows} for rows in found.values())))
+
+    def as_many(uses: float) -> list[str]:
+        """Over the logarithm of the uses, in which PSNR is nearly straight; no more than the model's densest rate."""
+        points = (sorted(isometric[snr].items()) for snr in snrs)
+        return [f"{np.interp(np.log(uses), *zip(*((np.log(x), y) for x, y in line))):.1f}" for line in points]
+
+    heading = ["cipher", "rate of the codec", "uses", *(f"{snr:g} dB" for snr in snrs)]
+    cells = [["isometric", "1/12", f"{1 / 12:.3f}", *as_many(1 / 12)]]
+    for name, rows in found.items():
+        psnr, uses = {row["snr_db"]: row["psnr_db"] for row in rows}, rows[0]["channel_uses"]
+        cells.append([name, COMPARED[name], f"{uses:.3f}", *(f"{psnr[snr]:.1f}" for snr in snrs)])
+        if uses > 1.01 / 12:
+            cells.append(["isometric", "", f"{min(uses, 1 / 6):.3f}", *as_many(uses)])
+    return markdown(heading, cells)
+
+
+def reference() -> str:
+    """Refusals of genuine packets and acceptances of foreign ones over SNR."""
+    cells = []
+    for row in _load("reference_blocks.json")["rows"]:
+        least, greatest = row.get("correlation_least"), row.get("foreign_correlation_greatest")
+        cells.append(
+            [
+                row["cipher"],
+                f"{row['snr_db']:g} dB",
+                f"{row['refused']} of {row['packets']:,}",
+                "" if least is None else f"{least:.2f}",
+                f"{row['foreign_accepted']} of {row['packets']:,}",
+                "" if greatest is None else f"{greatest:.2f}",
+                f"{row['threshold']:.3f}",
+            ]
+        )
+    heading = ["cipher", "SNR", "genuine refused", "their least ρ", "foreign accepted", "their greatest ρ", "threshold"]
+    return markdown(heading, cells)
+
+
+def attack() -> str:
+    """What came of the passive attacks."""
+    result = _load("attack.json")
+    cells = []
+    for name, found in result["ciphers"].items():
+        told, averaged = found["distinguisher"]["black and white"], found["averaging"][0]
+        low, high = told["interval"]
+        cells.append(
+            [
+                f"{name} (control)" if found["control"] else f"**{name}**",
+                f"{told['accuracy']:.4f} ({low:.4f} ... {high:.4f})",
+                f"{found['known_plaintext']['normalised_error']:.4f}",
+                f"{found['known_plaintext']['psnr_db']:.2f} dB",
+                f"{max(averaged['direct_db'][-1], averaged['regressed_db'][-1]):.2f} dB",
+                f"{found['trained']['psnr_db']:.2f} dB",
+            ]
+        )
+    heading = ["cipher", "told apart", "error of the regression", "its picture", "mean of 256", "network"]
+    guess = (
+        f"Guessing the mean picture of what she knows, without listening: {result['guess']['mean_picture_db']:.2f} dB. "
+        f"Bob: {result['bob_db']:.2f} dB."
+    )
+    return markdown(heading, cells) + "\n\n" + guess
+
+
+def active() -> str:
+    """What came of the packets that Eve sent."""
+    cells = [
+        [
+            row["name"],
+            f"{row['attempts']:,}",
+            str(row["accepted"]),
+            ", ".join(f"`{reason}` {count:,}" for reason, count in sorted(row["refused"].items())),
+            f"{row['genuine_refused']} of {row['genuine']:,}",
+        ]
+        for row in _load("attack_active.json")["active"]["isometric"]
+    ]
+    return markdown(["attack", "attempts", "accepted", "refused as", "genuine refused"], cells)
+
+
+def fuzzing() -> str:
+    """Executions and crashes of each parser."""
+    cells = [
+        [name.replace("_", " "), f"{found['executions']:,}", f"{found['seconds']:.0f} s", str(len(found["crashes"]))]
+        for name, found in _load("fuzz_parsers.json")["targets"].items()
+    ]
+    return markdown(["parser", "executions", "for", "crashes"], cells)
