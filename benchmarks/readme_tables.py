@@ -224,6 +224,8 @@ TABLES = {
     "attack": security_tables.attack,
     "active": security_tables.active,
     "fuzzing": security_tables.fuzzing,
+    "lwe_sets": security_tables.lwe_sets,
+    "lwe_noise": security_tables.lwe_noise,
     "wrapped": wrapped,
     "ciphers_speed": ciphers_speed,
     "speed": speed,

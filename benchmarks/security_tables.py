@@ -115,3 +115,61 @@ def fuzzing() -> str:
         for name, found in _load("fuzz_parsers.json")["targets"].items()
     ]
     return markdown(["parser", "executions", "for", "crashes"], cells)
+
+
+def lwe_sets() -> str:
+    """Estimated security and sizes of LWE's parameter sets."""
+    cells = []
+    for row in _load("lwe_security.json")["rows"]:
+        message, key = row["message_attack"], row["public_key_attack"]
+        best = min((message["primal"], message["dual"]), key=lambda attack: attack["classical_bits"])
+        key_bits = min(key[attack]["classical_bits"] for attack in ("primal", "dual"))
+        cells.append(
+            [
+                row["name"],
+                f"{row['n']}, {row['q']}, {row['sigma']:.2f}",
+                str(best["beta"]),
+                f"**{best['classical_bits']:.0f}**",
+                f"{best['quantum_bits']:.0f}",
+                f"{key_bits:.0f}",
+                str(row["c1_bytes"]),
+                f"{row['public_key_bytes'] / 1e6:.1f}",
+            ]
+        )
+    heading = ["set", "*n*, *q*, σ", "β, message", "bits", "quantum", "bits, key", "c1, bytes", "public key, MB"]
+    return markdown(heading, cells)
+
+
+def lwe_noise() -> str:
+    """The channel that LWE leaves, with the errors estimated and, in the paper's set, without."""
+    result = _load("lwe_noise.json")
+    snrs = result["snr_db"]
+    cells = []
+    for found in result["sets"]:
+        for channel in found["channels"]:
+            longest, estimated = channel["symbols"] == 11520, channel["passes"] > 0
+            if not ((estimated and longest) or (found["name"] == "lp192" and (estimated or longest))):
+                continue
+            cells.append(
+                [
+                    f"{found['name']}, {channel['mapping']}",
+                    f"{channel['symbols']:,}",
+                    "yes" if estimated else "no (the paper)",
+                    *(f"{value:.1f}" for value in channel["equivalent_snr_db"]),
+                    f"{channel['ceiling_db']:.1f}",
+                ]
+            )
+    cells.append(["modulo cipher", "11,520", "", *(f"{v:.1f}" for v in result["modulo_equivalent_snr_db"]), ""])
+    heading = ["set, mapping", "symbols", "errors estimated", *(f"{snr} dB" for snr in snrs), "no noise"]
+    speeds = [
+        [
+            found["name"],
+            f"{found['encrypt_per_second'] / 1e6:.2f}",
+            f"{found['decrypt_12_passes_per_second'] / 1e6:.2f}",
+            f"{found['decrypt_0_passes_per_second'] / 1e6:.2f}",
+            f"{found['key_generation_s']:.1f} s",
+        ]
+        for found in result["sets"]
+    ]
+    fast = ["set", "encrypt", "decrypt", "decrypt without the estimate", "key pair"]
+    return f"{markdown(heading, cells)}\n\nMillion symbols a second on one core:\n\n{markdown(fast, speeds)}"

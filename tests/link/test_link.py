@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from deepjscec.crypto import Secret, SessionFile, SessionMemory
+from deepjscec.crypto import CIPHER_NAMES, Secret, SessionFile, SessionMemory
 from deepjscec.link import PacketFields, PictureGrouper
 from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords, other_model, pair
 
@@ -33,6 +33,26 @@ def test_codeword_comes_back_whatever_the_order_of_packets(cipher):
     np.testing.assert_allclose(got.symbols, sent, atol=6e-3)
     np.testing.assert_allclose(got.noise_var, 1e-6, rtol=1e-3)
     assert got.snr_db == pytest.approx(60, abs=0.01)
+
+
+@pytest.mark.parametrize("cipher", CIPHER_NAMES)
+def test_every_cipher_crosses_the_link(cipher):
+    sent = codewords(np.random.default_rng(1), 3)
+    sender, receiver = pair(cipher, payload_symbols=11520)
+    packets = sender.send(sent, 0, SHAPE, RATE_INDEX)
+    assert max(packet.payload.size for packet in packets) <= 11520
+    assert np.mean([np.mean(np.abs(p.payload) ** 2) for p in packets]) == pytest.approx(1, abs=0.02)
+    (got,) = deliver(receiver, packets, noise_var=1e-3)
+    estimate = got.symbols / (1 + got.noise_var)
+    assert np.mean(np.abs(estimate - sent) ** 2) < 0.1
+    assert receiver.stats == {"accepted": len(packets), "pictures_complete": 3}
+
+
+def test_lwe_without_its_prefix_gives_nothing_and_says_so():
+    sender, receiver = pair("lwe", payload_symbols=11520)
+    packets = sender.send(codewords(np.random.default_rng(1)), 0, SHAPE, RATE_INDEX)
+    assert deliver(receiver, packets, noise_var=2.0) == []  # -3 dB
+    assert receiver.stats == {"bad_prefix": len(packets)}
 
 
 def test_payload_on_air_is_not_the_codeword_but_as_strong():
