@@ -36,7 +36,7 @@ def measure(cipher: str, snr_db: float, packets: int, rng: np.random.Generator) 
     length = payload_format.length(BLOCKS)
     noise_var = np.full(length, variance, np.float32)
     scale = np.float32(np.sqrt(variance / 2))
-    refused, lost, accepted, correlations, foreign = 0, 0, 0, [], []
+    refused, lost, accepted, correlations, foreign, energies = 0, 0, 0, [], [], []
     for _ in range(packets):
         packet = session.next_packet()
         noise = rng.standard_normal((length, 2), np.float32).view(np.complex64)[:, 0] * scale
@@ -48,13 +48,14 @@ def measure(cipher: str, snr_db: float, packets: int, rng: np.random.Generator) 
         else:
             refused += not (got.check.genuine and got.check.unscaled)
             correlations.append(got.check.correlation)
+            energies.append(got.check.energy)
         if other is not None:
             accepted += other.check.genuine
             foreign.append(other.check.correlation)
     row = {"cipher": cipher, "snr_db": snr_db, "packets": packets, "refused": refused, "prefix_lost": lost}
     row |= {"foreign_accepted": accepted, "reference_symbols": payload_format.reference_symbols}
-    row["threshold"] = correlation_threshold(payload_format.reference_symbols)
     if correlations:
+        row["threshold"] = correlation_threshold(float(np.mean(energies)))
         row |= {"correlation_mean": float(np.mean(correlations)), "correlation_least": float(np.min(correlations))}
     if foreign:
         row["foreign_correlation_greatest"] = float(np.max(foreign))
@@ -80,7 +81,8 @@ def main(argv: list[str] | None = None) -> int:
             f"{cipher:10s} {snr_db:5.1f} dB: {row['refused']} of {options.packets} genuine refused "
             f"(correlation at least {row.get('correlation_least', float('nan')):.3f}), "
             f"{row['foreign_accepted']} foreign accepted "
-            f"(at most {row.get('foreign_correlation_greatest', float('nan')):.3f}), threshold {row['threshold']:.3f}",
+            f"(at most {row.get('foreign_correlation_greatest', float('nan')):.3f}), "
+            f"threshold {row.get('threshold', float('nan')):.3f}",
             flush=True,
         )
     if options.json:

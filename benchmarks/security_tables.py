@@ -61,7 +61,7 @@ def reference() -> str:
                 "" if least is None else f"{least:.2f}",
                 f"{row['foreign_accepted']} of {row['packets']:,}",
                 "" if greatest is None else f"{greatest:.2f}",
-                f"{row['threshold']:.3f}",
+                f"{row['threshold']:.2f}",
             ]
         )
     heading = ["cipher", "SNR", "genuine refused", "their least ρ", "foreign accepted", "their greatest ρ", "threshold"]

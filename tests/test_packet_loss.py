@@ -18,7 +18,7 @@ def benchmark():
     return module
 
 
-@pytest.mark.parametrize(("symbols", "lost_at_once", "packets"), [(11520, 1, 12), (103 * 64, 2, 20)])
+@pytest.mark.parametrize(("symbols", "lost_at_once", "packets"), [(11520, 1, 12), (107 * 64, 2, 20)])
 def test_losing_any_tenth_of_the_packets_costs_less_than_3_db(benchmark, symbols, lost_at_once, packets):
     loss = benchmark.packet_loss(symbols, lost_at_once)
     assert len(loss["lost_psnr_db"]) == loss["packets"] == packets

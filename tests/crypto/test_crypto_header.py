@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sealed header: 48 bytes that open under the right secret and in no other way."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,13 +49,29 @@ def test_a_change_of_keys_leaves_no_gap():
 def test_secrets_that_came_later_are_kept_by_use_and_never_replace_another():
     own, used, *more = (Secret.random() for _ in range(5))
     opener = HeaderOpener(own, max_added=2)
-    assert opener.add(used) and not opener.add(used) and not opener.add(own)
-    opener.open(HeaderSealer(Session.start(used)).seal(0, FIELDS))
-    for secret in more:  # each pushes out the one before, which opened nothing
-        assert opener.add(secret)
+    assert opener.add(used) is opener.add(used) is opener.add(own) is None
+    session = Session.start(used)
+    opener.keep(opener.open(HeaderSealer(session).seal(0, FIELDS)).session)
+    assert opener.add(more[0]) is None
+    for before, secret in itertools.pairwise(more):  # each pushes out the one before, which brought nothing
+        opener.open(HeaderSealer(Session.start(before)).seal(0, FIELDS))
+        assert opener.add(secret) == key_id(before)
         assert opener.key_ids == (key_id(own), key_id(used), key_id(secret))
     with pytest.raises(ForeignKeyError):
         opener.open(HeaderSealer(Session.start(more[0])).seal(0, FIELDS))
+
+
+def test_a_secret_that_came_later_is_good_for_one_session():
+    own, added = Secret.random(), Secret.random()
+    opener = HeaderOpener(own)
+    opener.add(added)
+    session, other = Session.start(added), Session.start(added)
+    opener.keep(opener.open(HeaderSealer(session).seal(0, FIELDS)).session)
+    assert opener.open(HeaderSealer(session).seal(1, FIELDS)).packet == 1
+    with pytest.raises(ForeignKeyError, match="good for one"):
+        opener.open(HeaderSealer(other).seal(0, FIELDS))
+    for _ in range(3):  # not so its own
+        opener.keep(opener.open(HeaderSealer(Session.start(own)).seal(0, FIELDS)).session)
 
 
 def test_known_answer():

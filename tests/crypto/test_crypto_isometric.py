@@ -240,7 +240,7 @@ def test_bad_parameters_are_refused():
 
 
 def test_ciphers_by_name():
-    session, z = new_session(), codeword(16, 1)
+    session, z = new_session(), codeword(16, 40)
     for packet, name in enumerate(CIPHER_NAMES):
         cipher = make_cipher(name, session, 16)
         assert isinstance(cipher, Cipher)
@@ -248,9 +248,14 @@ def test_ciphers_by_name():
         prefix, sent = cipher.encrypt_message(z, packet)
         assert (len(prefix), sent.size) == (cipher.prefix_bytes, z.size * cipher.expansion)
         assert cipher.hides == (name != "none")
+        expected, unknown = cipher.expect(prefix, z, packet)
+        usable = np.isfinite(unknown)
+        assert usable.mean() > 0.2
+        off = np.abs(expected - sent)[usable] ** 2
+        assert (off < 30 * (unknown[usable] + 1e-7)).all()
         clear, variance = cipher.decrypt_message(prefix, sent, np.full(sent.size, 1e-8, np.float32), packet)
         error = np.abs(clear - z)
-        if cipher.linear:
+        if name in ("isometric", "none"):
             assert error.max() < 1e-3
         else:  # large symbols wrap, and errors of LWE are noise that it reports
             assert np.median(error) < 1e-3 + 2 * np.sqrt(np.median(variance))

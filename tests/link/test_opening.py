@@ -4,11 +4,11 @@
 import numpy as np
 import pytest
 
-from deepjscec.crypto import HeaderOpener, PrivateKey, Session
+from deepjscec.crypto import HeaderOpener, HeaderSealer, PrivateKey, Session
 from deepjscec.link import LinkReceiver, LinkSender, SessionOpening
 from deepjscec.link.opening import OPENING_SYMBOLS, OpeningReceiver
 from deepjscec.link.sender import OPENING_INTERVAL
-from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords
+from tests.link.link_setup import CARD, RATE_INDEX, SHAPE, codewords, pair
 
 KEY = PrivateKey.generate()
 OPENING_PACKETS = 4  # at the start, where one holds half a capsule
@@ -114,3 +114,59 @@ def test_short_packets_carry_a_capsule_in_pieces(payload_symbols, pieces):
 def test_a_packet_too_short_for_an_opening_is_named():
     with pytest.raises(ValueError, match="a packet of 200 symbols is too short to open a session"):
         SessionOpening(KEY.public_key, 200)
+
+
+@pytest.mark.parametrize(("payload_symbols", "snr_db"), [(11520, 0), (5760, 20), (5760, 2)])
+def test_garbage_delays_an_opening_and_does_not_shut_it_out(payload_symbols, snr_db):
+    rng = np.random.default_rng(7)
+    opening, receiver = SessionOpening(KEY.public_key, payload_symbols), OpeningReceiver(KEY)
+    for packet in opening.first:  # strong, and reported as clean
+        noise = (rng.standard_normal((packet.payload.size, 2)) @ [30, 30j]).astype(np.complex64)
+        assert receiver.receive(packet.header, noise, np.full(noise.size, 1e-3, np.float32)) is None
+    packets = through_noise((opening.one_more() for _ in range(40)), snr_db, rng)
+    assert any(receiver.receive(*packet) for packet in packets)
+
+
+def test_a_flood_of_openings_leaves_alices_session_alone():
+    rng = np.random.default_rng(8)
+    sender, receiver = alice(), bob()
+    for packet in sender.send(codewords(rng), 0, SHAPE, RATE_INDEX):
+        receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 1e-3, np.float32))
+    for _ in range(70):
+        stranger = SessionOpening(KEY.public_key)
+        for packet in stranger.first[:1]:
+            receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 0.1, np.float32))
+        header = HeaderSealer(Session.start(stranger.secret)).seal(0, bytes(23))
+        receiver.receive(header, np.zeros(1, np.complex64), np.ones(1, np.float32))
+    assert receiver.stats["openings"] == 71
+    (got,) = [
+        g
+        for packet in sender.send(codewords(rng), 1, SHAPE, RATE_INDEX)
+        for g in receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 1e-3, np.float32))
+    ]
+    assert got.image_id == 1
+
+
+def test_a_secret_that_was_pushed_out_comes_back_with_the_next_opening():
+    rng = np.random.default_rng(9)
+    sender, receiver = alice(), bob()
+    first = sender.send(codewords(rng), 0, SHAPE, RATE_INDEX)
+    for packet in first[:OPENING_PACKETS]:
+        receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 0.1, np.float32))
+    for _ in range(64):
+        packet = SessionOpening(KEY.public_key).first[0]
+        receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 0.1, np.float32))
+    packet = first[OPENING_PACKETS]
+    assert receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 0.1, np.float32)) == []
+    assert receiver.stats["foreign_key"] == 1
+    for packet in first:  # as the sender's next round would
+        receiver.receive(packet.header, packet.payload, np.full(packet.payload.size, 0.1, np.float32))
+    assert receiver.stats["accepted"] == len(first) - OPENING_PACKETS
+
+
+def test_a_header_that_claims_a_huge_picture_is_refused_before_anything_is_made(monkeypatch):
+    sender, receiver = pair()
+    packet = sender.send(codewords(np.random.default_rng(10)), 0, SHAPE, RATE_INDEX)[0]
+    monkeypatch.setattr("deepjscec.link.receiver.Assembly", None)
+    assert receiver.receive(packet.header, packet.payload[:1], np.ones(1, np.float32)) == []
+    assert receiver.stats == {"malformed": 1}

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +19,13 @@ import numpy as np
 from deepjscec import __version__
 from deepjscec.app.options import make_parser
 from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_picture
+from deepjscec.app.refusals import describe_refusals
 from deepjscec.app.report import COLUMNS, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
-from deepjscec.app.roles import read_receiver_key, read_sender_key
+from deepjscec.app.roles import make_receiver, make_sender
 from deepjscec.attack import UNKEYED_ATTACKS
 from deepjscec.codec import Codec
-from deepjscec.crypto import CIPHER_NAMES
-from deepjscec.link import SessionOpening
+from deepjscec.crypto import CIPHER_NAMES, holds
 from deepjscec.phy import PROFILES, Profile
 
 from .fresh_key import fresh_key
@@ -56,19 +57,20 @@ def run(arguments: Namespace) -> int:
     rate = str(codec.rates[codec.rate_index(arguments.rate)])
     if arguments.record is not None and arguments.key is None:
         raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
-    if arguments.key is not None:
-        longest = Profile.named(arguments.profile).max_payload_symbols
-        if isinstance(read_sender_key(arguments.key, longest), SessionOpening) and arguments.bob_key is None:
-            raise ValueError(f"{arguments.key}: a public key; --bob-key takes the private one")
-        read_receiver_key(arguments.bob_key or arguments.key)
-    elif arguments.bob_key is not None:
-        read_receiver_key(arguments.bob_key)
     snrs = arguments.sweep or (arguments.snr,)
     alice_key = arguments.key or Path(fresh_key())
+    bob_key = arguments.bob_key or alice_key
+    if holds(alice_key) == "public" and arguments.bob_key is None:
+        raise ValueError(f"{alice_key}: a public key; --bob-key takes the private one")
+    if holds(bob_key) == "private" and holds(alice_key) == "shared":
+        raise ValueError(f"{bob_key}: a private key; --key takes the public one")
+    # what cannot work is said before a folder is made
+    make_sender(alice_key, arguments.cipher, arguments.model, Profile.named(arguments.profile))
+    make_receiver(bob_key, arguments.cipher, arguments.model)
     with result_folder(arguments.out) as folder:
         base = LoopbackSettings(
             alice_key,
-            arguments.bob_key or alice_key,
+            bob_key,
             arguments.model,
             rate,
             arguments.cipher,
@@ -149,8 +151,10 @@ def _conclude(metrics: dict[str, Any], out: Path) -> int:
     print(f"results in {out}: metrics.json, report.html and PNG pictures")
     if not missing:
         return 0
-    refused = sum(run["counters"]["bob"].get("failed_authentication", 0) for run in metrics["runs"])
-    reason = f", {refused} packets failed authentication (is it Alice's key?)" if refused else ""
+    refused = sum((Counter(run["counters"]["bob"]) for run in metrics["runs"]), Counter())
+    reason = f", packets {', '.join(describe_refusals(refused))}" if describe_refusals(refused) else ""
+    if refused["failed_authentication"]:
+        reason += f": {refused['failed_authentication']} failed authentication (is it Alice's key?)"
     late = ", the run timed out" if not all(run["ended"] for run in metrics["runs"]) else ""
     print(f"run_flowgraph.py: Bob missed {missing} pictures{reason}{late}", file=sys.stderr)
     return 1

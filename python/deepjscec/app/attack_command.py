@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from dataclasses import asdict
+from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,26 @@ from typing import Any
 import numpy as np
 
 from deepjscec import __version__
+from deepjscec.app.attack_figures import psnr_of_attacks
 from deepjscec.app.attack_report import write_attack_report
 from deepjscec.app.results import result_folder, write_json
 from deepjscec.attack.active import run_active
+from deepjscec.attack.front_end import MOST_PARTS
 from deepjscec.attack.oracle import REAL_CIPHERS
 from deepjscec.attack.suite import run_passive
 from deepjscec.codec import Codec
 
 DEFAULT_STEPS = 100
-LEAST_CIPHERTEXTS, LEAST_PAIRS, LEAST_PICTURES = 1000, 1000, 16
+LEAST_CIPHERTEXTS, LEAST_PAIRS, LEAST_PICTURES = 1000, 1000, 40
+CONTROL_ACCURACY = 0.99
+MOST_BEHIND_DB = 1.5  # of Bob, on a control
+MOST_AHEAD_DB = 0.5  # of a guess, on a cipher
 SIDE = 32  # of the pictures that are cut out
 KNOWN, HELD_OUT = 1500, 200
 
 
 def run(arguments: Namespace) -> int:
-    """Returns 0, or 1 where something of Eve's got through a real cipher. Raises `ValueError` or `OSError`."""
+    """Returns 0, or 1 as `_conclude` says. Raises `ValueError` or `OSError` on bad input."""
     codec = Codec.load(arguments.model)
     rate = codec.rates[0 if arguments.rate is None else codec.rate_index(arguments.rate)]
     for name, least in (("ciphertexts", LEAST_CIPHERTEXTS), ("pairs", LEAST_PAIRS)):
@@ -36,6 +42,7 @@ def run(arguments: Namespace) -> int:
     rng = np.random.default_rng(arguments.seed)
     known, held_out = _pictures(arguments, rng)
     steps = _steps(arguments.steps)
+    _check_size(codec, (known.shape[1], known.shape[2]), rate, steps)
     with result_folder(arguments.out) as folder:
         names = list(dict.fromkeys(arguments.cipher))
         found = run_passive(
@@ -59,6 +66,17 @@ def run(arguments: Namespace) -> int:
         write_attack_report(folder / "report.html", results, found["pictures"])
     print(f"results in {arguments.out}: attack.json and report.html")
     return _conclude(results)
+
+
+def _check_size(codec: Codec, shape: tuple[int, int], rate: Fraction, steps: int) -> None:
+    """`ValueError` for pictures that the attacks cannot take, before any of them begins."""
+    length = codec.codeword_length(shape, rate)
+    if length > MOST_PARTS // 2:
+        raise ValueError(f"codewords of {length} symbols are too long for the regression: at most {MOST_PARTS // 2}")
+    if steps and any(side % codec.card.unit for side in shape):
+        raise ValueError(
+            f"--steps: pictures of {shape[1]} x {shape[0]} pixels are not whole tiles of {codec.card.unit}"
+        )
 
 
 def _steps(asked: int | None) -> int:
@@ -114,20 +132,32 @@ def _cut_out(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _conclude(results: dict[str, Any]) -> int:
-    """1, and a line for each, where Eve got anything out of or into a real cipher."""
+    """1, and a line for each, where Eve got anything out of or into a real cipher, or nothing out of a control."""
     findings = []
+    guess = max(results["guess"].values())
+    psnr = psnr_of_attacks(results)
     for name, attacks in results["ciphers"].items():
-        if attacks["control"]:
-            continue
+        best = max(value for values in psnr.values() if (value := values.get(name)) is not None)
         for what, told in attacks["distinguisher"].items():
             low, high = told["interval"]
-            if not low <= 0.5 <= high:
+            if attacks["control"] and told["accuracy"] < CONTROL_ACCURACY:
+                findings.append(
+                    f"{name}: {what} told apart with {told['accuracy']:.4f} only; these attacks show nothing"
+                )
+            elif not attacks["control"] and not low <= 0.5 <= high:
                 # one interval of 99 % in a hundred leaves out the truth: a finding to repeat, not yet a break
                 findings.append(f"{name}: {what} told apart with accuracy {told['accuracy']:.4f}; repeat with more")
+        if attacks["control"] and best < results["bob_db"] - MOST_BEHIND_DB:
+            findings.append(f"{name}: no picture of more than {best:.2f} dB; these attacks show nothing")
+        elif not attacks["control"] and best > guess + MOST_AHEAD_DB:
+            findings.append(f"{name}: a picture of {best:.2f} dB, where a guess has {guess:.2f} dB")
     for name, attacks in results["active"].items():
-        findings += [
-            f"{name}: {a['name']}: {a['accepted']} of {a['attempts']} accepted" for a in attacks if a["accepted"]
-        ]
+        for a in attacks:
+            if a["accepted"] or a["genuine_refused"]:
+                findings.append(
+                    f"{name}: {a['name']}: {a['accepted']} of {a['attempts']} accepted, "
+                    f"{a['genuine_refused']} of Alice's {a['genuine']} refused"
+                )
     for finding in findings:
         print(f"deepjscec attack: {finding}", file=sys.stderr)
     return 1 if findings else 0

@@ -34,6 +34,7 @@ def distinguisher_figure(results: dict[str, Any]) -> str:
     names = list(results["ciphers"])
     figure = _figure(8, 0.45 * len(names) + 1.2)
     axes = figure.add_subplot()
+    lowest = min(one["interval"][0] for found in results["ciphers"].values() for one in found["distinguisher"].values())
     for row, name in enumerate(names):
         attacks = results["ciphers"][name]
         colour = CONTROL_COLOUR if attacks["control"] else CIPHER_COLOUR
@@ -42,11 +43,14 @@ def distinguisher_figure(results: dict[str, Any]) -> str:
             low, high = one["interval"]
             axes.plot([low, high], [row + offset] * 2, color=colour, linewidth=2)
             axes.plot(one["accuracy"], row + offset, "o", color=colour, markersize=4)
+    for label, colour in (("cipher", CIPHER_COLOUR), ("control", CONTROL_COLOUR)):
+        axes.plot([], [], "o-", color=colour, markersize=4, label=label)
+    axes.legend(fontsize=8, frameon=False, loc="center")
     axes.axvline(0.5, color="#56626f", linewidth=1, linestyle="--")
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set_xlim(0.45, 1.02)
-    axes.set_xlabel("ciphertexts told apart (0.5 is guessing); bars are 99 % intervals")
+    axes.set_xlim(min(0.45, lowest - 0.02), 1.02)
+    axes.set_xlabel("ciphertexts told apart (0.5 is guessing), with 99 % intervals; pairs of pictures as in the table")
     axes.spines[["top", "right"]].set_visible(False)
     return _svg(figure)
 

@@ -14,6 +14,7 @@ import numpy as np
 from deepjscec.app.attack_figures import distinguisher_figure, psnr_of_attacks, quality_figure
 from deepjscec.app.pictures import png_bytes
 from deepjscec.app.report import STYLE
+from deepjscec.attack.suite import REPEATED
 
 ENLARGED = 3  # times, the pictures
 
@@ -42,7 +43,8 @@ def write_attack_report(path: Path, results: dict[str, Any], pictures: dict[str,
         "<h2>Pictures</h2>",
         quality_figure(results),
         _psnr_table(results),
-        "<p class='note'>PSNR in dB, mean over the pictures attacked.</p>",
+        "<p class='note'>PSNR in dB, mean over the pictures attacked; of a wrong key and many transmissions over the "
+        f"first {REPEATED} of them, where Bob may have another mean (see the wrong key under no cipher).</p>",
     ]
     if results["active"]:
         parts += ["<h2>Packets that Eve sends</h2>", _active_table(results)]

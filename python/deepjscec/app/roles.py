@@ -53,14 +53,25 @@ def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: s
 
 def read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | SessionOpening:
     """The secret that Alice shares with Bob, or a fresh one for the holder of a public key's other half."""
-    if _kind(key_file) == "public":
+    kind = _kind(key_file)
+    if kind == "public":
         return SessionOpening(read_public_key_file(key_file), payload_symbols)
+    if kind != "shared":
+        raise ValueError(f"{key_file}: a {_NAMES[kind]}; Alice needs a shared key file or Bob's public key")
     return read_key_file(key_file)
 
 
 def read_receiver_key(key_file: str | Path) -> Secret | PrivateKey:
     """The secret that Bob shares with Alice, or his private key."""
-    return read_private_key_file(key_file) if _kind(key_file) == "private" else read_key_file(key_file)
+    kind = _kind(key_file)
+    if kind == "private":
+        return read_private_key_file(key_file)
+    if kind != "shared":
+        raise ValueError(f"{key_file}: a {_NAMES[kind]}; Bob needs a shared key file or his private key")
+    return read_key_file(key_file)
+
+
+_NAMES = {"private": "private key", "public": "public key", "capsule": "capsule"}
 
 
 def _kind(key_file: str | Path) -> str:

@@ -144,6 +144,11 @@ class _Field:
         self._images += 1
         return packet
 
+    def refusals(self) -> Counter[str]:
+        """Bob's, by reason."""
+        accepted = ("accepted", "pictures_complete", "pictures_partial")
+        return Counter({reason: n for reason, n in self.receiver.stats.items() if reason not in accepted})
+
     def deliver(self, packet: Packet, noise_var: float) -> bool:
         """Whether Bob made a picture of it."""
         variances = np.full(packet.payload.size, noise_var, np.float32)
@@ -164,11 +169,11 @@ def run_active(
             raise RuntimeError("Bob refuses what Alice sends")
         accepted, genuine, genuine_refused, refused = 0, 0, 0, Counter[str]()
         for start in tqdm(range(0, attempts, TRIES), desc=name, leave=False, disable=not sys.stderr.isatty()):
-            packet, before = field.send(), Counter(field.receiver.stats)
+            packet, before = field.send(), field.refusals()
             for _ in range(min(TRIES, attempts - start)):
                 forged = ATTACKS[name](_Situation(packet, earlier, rng))
                 accepted += field.deliver(forged, float(10 ** rng.uniform(-4, 1)))
-            refused += Counter(field.receiver.stats) - before
+            refused += field.refusals() - before
             genuine += 1
             genuine_refused += not field.deliver(packet, 1e-3)
             earlier[rng.integers(REMEMBERED)] = packet

@@ -17,13 +17,14 @@ import numpy as np
 from deepjscec.codec import Codec
 from deepjscec.crypto import HEADER_VERSION, HeaderError, Secret, Session, make_cipher, read_clear_part
 from deepjscec.link import Assembly, PacketFields, PayloadFormat, PictureGrouper
-from deepjscec.link.assembly import mean_snr
+from deepjscec.link.assembly import mean_snr, packet_blocks
 
 UNKEYED_ATTACKS = (
     "unencrypted",  # decode as if nothing were encrypted
     "wrong-key",  # go Bob's way with a key of her own
     "average",  # ... or decode the mean of all transmissions so far, in case they are of one picture
 )
+LEAST_VARIANCE = np.float32(1e-6)
 LOOK_AHEAD = 100_000  # packets; counters are not authenticated, and a forged one must not keep Eve busy for hours
 
 
@@ -61,7 +62,7 @@ class UnkeyedReceiver:
         self._codec, self._rate_index = codec, rate_index
         self._session = Session.start(Secret.random())  # her own
         self._format = PayloadFormat(make_cipher(cipher, self._session, codec.block_size))
-        self._sums: dict[tuple[int, int], tuple[np.ndarray, int]] = {}  # by index and count: of blocks, and how many
+        self._sums: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}  # by index and count: weighted, weights
         self._data_symbols = self._format.capacity(payload_symbols) * codec.block_size
         self._shapes = shapes
         self.stats: Counter[str] = Counter()
@@ -96,7 +97,7 @@ class UnkeyedReceiver:
             return pictures
         pictures += [p for first in sorted(self._open) if first < fields.image_id - 1 for p in self._close(first)]
         assembly = self._open.get(fields.image_id) or Assembly(fields, self._codec.card)
-        if self._format.length(assembly.packet_blocks(fields.index)) != len(symbols):
+        if self._format.length(packet_blocks(fields, self._codec.card)) != len(symbols):
             self.stats["unplaced"] += 1
             return pictures
         self._open[fields.image_id] = assembly
@@ -111,15 +112,21 @@ class UnkeyedReceiver:
         """What she takes for the data blocks of a packet: complex64 and float32[blocks, m]."""
         blocks, variances = self._format.data_without_key(symbols, noise_var)
         if self._attack == "wrong-key":
-            opened = self._format.open(self._session, packet, symbols, noise_var)
-            return (opened.blocks, opened.noise_var) if opened else (blocks, variances)
+            opened = self._format.open(self._session, packet, symbols, noise_var, unchecked=True)
+            if opened:
+                return opened.blocks, opened.noise_var
+            self.stats["unopened"] += 1  # LWE's prefix, which another key does not find
         if self._attack == "average":
             slot = fields.index, fields.count
-            before, number = self._sums.get(slot, (np.zeros_like(blocks), 0))
-            if before.shape != blocks.shape:  # of a picture of another size
-                before, number = np.zeros_like(blocks), 0
-            self._sums[slot] = before + blocks, number + 1
-            return (before + blocks) / np.float32(number + 1), variances / np.float32(number + 1)
+            usable = np.isfinite(blocks) & (variances >= 0)
+            weights = np.where(usable, 1 / np.maximum(variances, LEAST_VARIANCE), 0)
+            sums, total = self._sums.get(slot, (np.zeros_like(blocks), np.zeros_like(weights)))
+            if sums.shape != blocks.shape:  # of a picture of another size
+                sums, total = np.zeros_like(blocks), np.zeros_like(weights)
+            sums, total = sums + np.where(usable, blocks, 0) * weights, total + weights
+            self._sums[slot] = sums, total
+            with np.errstate(divide="ignore"):
+                return np.divide(sums, total, out=np.zeros_like(sums), where=total > 0), 1 / total
         return blocks, variances
 
     def flush(self) -> list[UnkeyedPicture]:

@@ -31,7 +31,6 @@ class Cipher(Protocol):
     prefix_bytes: int  # that must reach Bob without an error, beside the symbols of each packet
     expansion: int  # complex symbols on the air for each of the codeword
     hides: bool  # from all who lack the key
-    linear: bool  # noise on the air is noise of the same kind on what decrypts
 
     def encrypt_message(self, symbols: np.ndarray, packet: int) -> tuple[bytes, np.ndarray]:
         """complex64[k] under number `packet` -> the prefix and complex64[k * expansion].
@@ -48,6 +47,13 @@ class Cipher(Protocol):
         for a symbol without information. Any packet, in any order, any number of times. `ValueError` for wrong lengths.
         """
 
+    def expect(self, prefix: bytes, symbols: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """What a message that begins with `symbols` begins with on the air, as whoever decrypts can tell.
+
+        complex64[k] under the number and prefix of a received packet -> complex64[k * expansion], and float32 variances
+        of what only the sender knows, `inf` where nothing can be expected. Marks nothing as used.
+        """
+
 
 class SymbolCipher(ABC):
     """A cipher that turns symbols into as many, and needs nothing beside them."""
@@ -55,7 +61,6 @@ class SymbolCipher(ABC):
     prefix_bytes = 0
     expansion = 1
     hides = True
-    linear = True
 
     @abstractmethod
     def encrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
@@ -66,12 +71,20 @@ class SymbolCipher(ABC):
         """complex64[k] -> complex64[k]; inverts `encrypt`."""
 
     @abstractmethod
+    def encrypted(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """What `encrypt` gives but for private dither, under a number that it marks as used no more than decryption."""
+
+    @abstractmethod
     def decrypt_noisy(self, symbols: np.ndarray, noise_var: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
         """`decrypt_message` without a prefix."""
 
     def encrypt_message(self, symbols: np.ndarray, packet: int) -> tuple[bytes, np.ndarray]:
         """No prefix, and the symbols encrypted; see `Cipher`."""
         return b"", self.encrypt(symbols, packet)
+
+    def expect(self, prefix: bytes, symbols: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols on the air, all of them known; see `Cipher`."""
+        return self.encrypted(symbols, packet), np.zeros(len(symbols), np.float32)
 
     def decrypt_message(
         self, prefix: bytes, symbols: np.ndarray, noise_var: np.ndarray, packet: int

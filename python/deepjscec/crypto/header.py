@@ -117,7 +117,7 @@ class HeaderOpener:
         if len(self._secrets) < len(secrets):
             raise ValueError("a header opener needs each secret once")
         self._max_sessions, self._max_added = max_sessions, max_added
-        self._added: OrderedDict[bytes, bool] = OrderedDict()  # key id -> whether a header was opened with it
+        self._added: OrderedDict[bytes, bytes] = OrderedDict()  # key id -> session that was worth keeping, if any
         self._sessions: OrderedDict[tuple[bytes, bytes], tuple[Session, AESCCM]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -126,21 +126,30 @@ class HeaderOpener:
         """The names of the secrets, in the order given."""
         return tuple(self._secrets)
 
-    def add(self, secret: Secret | bytes) -> bool:
-        """Take one more secret, as from a capsule; False, and nothing changes, for a key id that is taken.
+    def add(self, secret: Secret | bytes) -> bytes | None:
+        """Take one more secret, as from a capsule, for a single session; nothing changes for a key id that is taken.
 
-        Where there are too many, the oldest that never opened a header is forgotten, or else the one longest unused.
+        Where there are too many, one is forgotten: the oldest of those that `keep` was never called for, or else the
+        one for which it was called the longest ago. Returns its key id, if any.
         """
         with self._lock:
             name = key_id(secret)
             if name in self._secrets:
-                return False
+                return None
+            oldest = None
             if len(self._added) >= self._max_added:
-                oldest = next((n for n, used in self._added.items() if not used), next(iter(self._added)))
+                oldest = next((n for n, kept in self._added.items() if not kept), next(iter(self._added)))
                 del self._added[oldest], self._secrets[oldest]
             self._secrets[name] = Secret.of(secret)
-            self._added[name] = False
-            return True
+            self._added[name] = b""
+            return oldest
+
+    def keep(self, session: Session) -> None:
+        """This session brought something worth having. If its secret came by `add`, no other session has it now."""
+        with self._lock:
+            if session.key_id in self._added:
+                self._added[session.key_id] = session.id
+                self._added.move_to_end(session.key_id)
 
     def open(self, header: bytes) -> OpenedHeader:
         """Authenticate and decrypt 48 bytes.
@@ -164,9 +173,6 @@ class HeaderOpener:
         with self._lock:
             self._sessions[name] = session, aead
             self._sessions.move_to_end(name)
-            if sent_key_id in self._added:
-                self._added[sent_key_id] = True
-                self._added.move_to_end(sent_key_id)
             while len(self._sessions) > self._max_sessions:
                 self._sessions.popitem(last=False)
         return OpenedHeader(session, packet, fields)
@@ -177,8 +183,11 @@ class HeaderOpener:
             secret = self._secrets.get(sent_key_id)
             known = self._sessions.get((sent_key_id, session_id))
             ours = ", ".join(name.hex() for name in self._secrets) or "none yet"
+            only = self._added.get(sent_key_id)
         if secret is None:
             raise ForeignKeyError(f"header for key {sent_key_id.hex()}, ours is {ours}")
+        if only and only != session_id:
+            raise ForeignKeyError(f"header of another session under key {sent_key_id.hex()}, which is good for one")
         if known is None:
             session = Session.derive(secret, session_id, receive_only=True)
             known = session, _aead(session)

@@ -80,16 +80,14 @@ class IsometricCipher(SymbolCipher):
 
         blocks = self._blocks(symbols)
         gains = self._gains(blocks, _kernel.block_energies)
-        packet = self._session.claim_payload(packet)
+        return self._rotated(blocks, gains, self._session.claim_payload(packet), self._dither_scale)
 
-        def work(low: int, high: int, stream: KeyStream, out: np.ndarray) -> None:
-            dither = KeyStream(Secret.random(), 0, SCHEME_ISOMETRIC)  # the key is forgotten on return
-            no_words = np.empty(0, np.uint64)
-            for a, b, words in self._pieces(low, high, stream):
-                noise = dither.words(2 * self.block_size * (b - a)) if self._dither_scale else no_words
-                _kernel.encrypt_blocks(words, noise, self._dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b])
+    def encrypted(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """What `encrypt` gives, complex64[k], but for its dither. Errors as `encrypt`'s, numbers may repeat."""
+        from . import _kernel
 
-        return self._run(work, blocks, packet, 0)
+        blocks = self._blocks(symbols)
+        return self._rotated(blocks, self._gains(blocks, _kernel.block_energies), check_packet(packet), 0.0)
 
     def decrypt(self, symbols: np.ndarray, packet: int, *, first_block: int = 0) -> np.ndarray:
         """Decrypt complex64[k] of `packet`; `symbols[0]` is the start of its block `first_block`.
@@ -136,6 +134,18 @@ class IsometricCipher(SymbolCipher):
                 "a cipher block must be normalised (and kept whole), or its energy would show"
             )
         return np.sqrt(self.block_size / energies)
+
+    def _rotated(self, blocks: np.ndarray, gains: np.ndarray, packet: int, dither_scale: float) -> np.ndarray:
+        from . import _kernel
+
+        def work(low: int, high: int, stream: KeyStream, out: np.ndarray) -> None:
+            dither = KeyStream(Secret.random(), 0, SCHEME_ISOMETRIC)  # the key is forgotten on return
+            no_words = np.empty(0, np.uint64)
+            for a, b, words in self._pieces(low, high, stream):
+                noise = dither.words(2 * self.block_size * (b - a)) if dither_scale else no_words
+                _kernel.encrypt_blocks(words, noise, dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b])
+
+        return self._run(work, blocks, packet, 0)
 
     def _pieces(self, low: int, high: int, stream: KeyStream) -> Iterator[tuple[int, int, np.ndarray]]:
         """(start, stop, words) over blocks `low ... high`, with bounded memory for the words."""

@@ -36,7 +36,6 @@ class LweCipher:
 
     name = "lwe"
     hides = True
-    linear = False
 
     def __init__(
         self,
@@ -116,6 +115,21 @@ class LweCipher:
         residues -= means
         residues -= q * np.rint(residues / q)
         return observe_wrapped(residues * step, 2 * step**2 * (variances + np.float32(left)), self.scale)
+
+    def expect(self, prefix: bytes, symbols: np.ndarray, packet: int) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols complex64[k * expansion] of c2, and variances float32 of what the errors add to them; see `Cipher`.
+
+        Raises as `decrypt_message` does.
+        """
+        check_packet(packet)
+        parts = as_codeword(symbols, self.block_size).view(np.float32)
+        self._check_length(parts.size // 2)
+        key = self._key_of(parts.size)
+        if not isinstance(key, LwePrivateKey):
+            raise ValueError("decryption needs the private LWE key, and this is a public one")
+        integers = to_integers(parts, self.scale, self.parameters.q)
+        c2 = centred(integers - unmask(key, self._read(prefix), parts.size)[0], self.parameters.q)
+        return self._mapping.expected(c2, self.parameters.noise_deviation)
 
     def _read(self, prefix: bytes) -> np.ndarray:
         """c1, centred int32[1, n]."""

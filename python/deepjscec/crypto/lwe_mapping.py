@@ -11,6 +11,7 @@ import numpy as np
 from .wrapping import CELL, MOST_RECEIVED
 
 QAM_SIDE = 64
+SAFE_DEVIATIONS = 3.0  # of the errors, from the end of the cell
 
 
 class LweMapping(Protocol):
@@ -24,6 +25,12 @@ class LweMapping(Protocol):
     def symbols(self, values: np.ndarray) -> np.ndarray: ...
 
     def values(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def expected(self, values: np.ndarray, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols of int32[n] of which errors of that `deviation` are not known, complex64, and float32 variances.
+
+        `inf` where they may wrap.
+        """
 
 
 class AmplitudeMapping:
@@ -40,6 +47,11 @@ class AmplitudeMapping:
     def values(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         parts, variances = usable_parts(symbols, noise_var)
         return parts / self._step, variances / self._step**2
+
+    def expected(self, values: np.ndarray, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+        safe = (np.abs(values) < 0.5 * CELL / self._step - SAFE_DEVIATIONS * deviation).reshape(-1, 2).all(axis=1)
+        variance = np.float32(2 * (deviation * self._step) ** 2)
+        return self.symbols(values), np.where(safe, variance, np.float32(np.inf))
 
 
 class QamMapping:
@@ -70,6 +82,14 @@ class QamMapping:
         value = means.reshape(-1, 2) @ weights - self._half
         variance = spreads.reshape(-1, 2) @ weights**2
         return value, np.where(known[::2] & known[1::2], variance, np.float32(np.inf))
+
+    def expected(self, values: np.ndarray, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+        symbols = self.symbols(values)
+        upper = symbols.real.astype(np.complex64)  # errors are larger than 64: of the lower digit nothing is known
+        step = (self._levels[1] - self._levels[0]) / QAM_SIDE
+        variance = np.float32(np.mean(self._levels**2) + (deviation * step) ** 2)
+        safe = np.abs(values) < self._half - SAFE_DEVIATIONS * deviation
+        return upper, np.where(safe, variance, np.float32(np.inf))
 
     def _digits(self, parts: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of the digit, 0 ... 63, that each part carries."""

@@ -27,7 +27,6 @@ class ModuloCipher(SymbolCipher):
     """
 
     name = "modulo"
-    linear = False
 
     def __init__(self, session: Session, block_size: int = 64, *, scale: float = DEFAULT_SCALE) -> None:
         if not 0.1 <= scale <= 1:
@@ -45,11 +44,11 @@ class ModuloCipher(SymbolCipher):
         parts = as_codeword(symbols, self.block_size).view(np.float32)
         if not (np.abs(parts) < MOST_RECEIVED).all():
             raise ValueError("a codeword holds a value that is not finite, or beyond 10^6")
-        limit = np.float32((0.5 - MARGIN) * CELL / self.scale)
-        steps = _to_steps(parts.clip(-limit, limit), self.scale)
-        packet = self._session.claim_payload(packet)
-        steps += self._key(packet, steps.size)
-        return _from_steps(steps, 1.0)
+        return self._masked(parts, self._session.claim_payload(packet))
+
+    def encrypted(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """What `encrypt` gives, complex64[k]; `ValueError` for shape or number."""
+        return self._masked(as_codeword(symbols, self.block_size).view(np.float32), check_packet(packet))
 
     def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
         """Decrypt complex64[k] of `packet`; a value that is not finite, or beyond 10^6, becomes NaN.
@@ -76,6 +75,12 @@ class ModuloCipher(SymbolCipher):
         """
         parts = np.asarray(symbols, np.complex64).view(np.float32) * np.float32(self.scale)
         return observe_wrapped(parts, np.repeat(np.asarray(noise_var, np.float32), 2), self.scale)
+
+    def _masked(self, parts: np.ndarray, packet: int) -> np.ndarray:
+        limit = np.float32((0.5 - MARGIN) * CELL / self.scale)
+        steps = _to_steps(parts.clip(-limit, limit), self.scale)
+        steps += self._key(packet, steps.size)
+        return _from_steps(steps, 1.0)
 
     def _key(self, packet: int, count: int) -> np.ndarray:
         """uint32[count]: the halves of key-stream words, the lower first."""

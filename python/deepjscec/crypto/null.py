@@ -24,6 +24,10 @@ class NullCipher(SymbolCipher):
         check_packet(packet)
         return as_codeword(symbols, self.block_size).copy()
 
+    def encrypted(self, symbols: np.ndarray, packet: int) -> np.ndarray:
+        """A copy, complex64[k]."""
+        return self.encrypt(symbols, packet)
+
     def decrypt(self, symbols: np.ndarray, packet: int) -> np.ndarray:
         """A copy, complex64[k]."""
         return self.encrypt(symbols, packet)

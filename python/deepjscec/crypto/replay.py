@@ -61,7 +61,7 @@ class SessionMemory:
     """
 
     def __init__(
-        self, max_sessions: int = 16, max_retired: int = 65536, window: int = 1024, file: SessionFile | None = None
+        self, max_sessions: int = 1024, max_retired: int = 65536, window: int = 1024, file: SessionFile | None = None
     ) -> None:
         if max_sessions < 1 or max_retired < 0:
             raise ValueError(f"need max_sessions >= 1 and max_retired >= 0, got {max_sessions} and {max_retired}")

@@ -32,6 +32,13 @@ def mean_snr(noise_var: np.ndarray) -> float:
         return float(np.mean(1 / noise_var.astype(np.float64)))
 
 
+def packet_blocks(fields: PacketFields, card: ModelCard) -> int:
+    """Blocks of the codeword that a packet with these fields carries."""
+    length = card.codeword_length((fields.height, fields.width), fields.rate_index)
+    blocks = fields.pictures * length // card.block_size
+    return (fields.index + 1) * blocks // fields.count - fields.index * blocks // fields.count
+
+
 class Assembly:
     """The codewords of one group, filled packet by packet in any order."""
 
@@ -47,10 +54,6 @@ class Assembly:
     def describes(self, fields: PacketFields) -> bool:
         """Whether another packet's fields say the same of the group."""
         return fields.without_index() == self.fields.without_index()
-
-    def packet_blocks(self, index: int) -> int:
-        """Blocks that packet `index` carries."""
-        return len(blocks_of_packet(self._blocks, self.fields.count, index))
 
     def add(self, index: int, symbols: np.ndarray, noise_var: np.ndarray, snr: float) -> None:
         """Put complex64[blocks, m] and float32[blocks, m] of packet `index`, received at `snr`, in their places."""

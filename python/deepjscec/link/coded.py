@@ -16,7 +16,7 @@ from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
 HALVES = 2
 CRC_BYTES = 4
 LOWEST_VARIANCE = 1e-3  # a reliability above this decides nothing any more
-STRONGEST = np.float32(1e3)  # amplitude that counts; more would only drown what else arrived
+STRONGEST = np.float32(1.5)  # part that counts, of a symbol whose parts are 0.7; more would drown what else arrived
 _PER_HALF = CODE_RATE_INVERSE // HALVES
 
 

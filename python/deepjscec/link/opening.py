@@ -22,7 +22,7 @@ from collections import Counter, OrderedDict
 
 import numpy as np
 
-from deepjscec.crypto import HEADER_BYTES, CapsuleError, PrivateKey, PublicKey, Secret
+from deepjscec.crypto import HEADER_BYTES, CapsuleError, PrivateKey, PublicKey, Secret, key_id
 from deepjscec.crypto.hybrid import CAPSULE_BYTES
 from deepjscec.link.coded import HALVES, CodedBytes, encode_half, half_symbols
 from deepjscec.link.interleaver import gather, spread
@@ -33,7 +33,9 @@ OPENING_SYMBOLS = half_symbols(CAPSULE_BYTES)
 _NAME_BYTES = 8
 _HEADER = struct.Struct(f">B4s{_NAME_BYTES}sBBB{HEADER_BYTES - 8 - _NAME_BYTES}x")
 _MOST_PIECES = 32
-_MOST_OPEN = 8  # capsules that are collected at once
+_MOST_OPEN = 64  # capsules that are collected at once
+_ROUNDS = 3  # of all pieces, after which what was collected in vain is dropped
+_LEAST_NOISE = 0.1  # variance; garbage reported as clean must not outweigh many genuine packets
 
 
 def is_opening(header: bytes) -> bool:
@@ -95,8 +97,8 @@ class OpeningReceiver:
 
     def __init__(self, key: PrivateKey, stats: Counter[str] | None = None) -> None:
         self._key = key
-        self._open: OrderedDict[bytes, CodedBytes] = OrderedDict()
-        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._open: OrderedDict[bytes, tuple[CodedBytes, int]] = OrderedDict()  # and how many packets are in it
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()  # key id of the secret inside
         self.stats = Counter() if stats is None else stats
 
     def receive(self, header: bytes, symbols: np.ndarray, noise_var: np.ndarray) -> Secret | None:
@@ -113,21 +115,31 @@ class OpeningReceiver:
             whole = np.zeros(OPENING_SYMBOLS, np.complex64)
             variances = np.full(OPENING_SYMBOLS, np.inf, np.float32)
             whole[_places(piece, pieces)], variances[_places(piece, pieces)] = symbols, noise_var
-            return self._collect(name, half, gather(whole), gather(variances))
+            variances = np.maximum(variances, np.float32(_LEAST_NOISE))  # keeps what is no number
+            return self._collect(name, half, pieces, gather(whole), gather(variances))
         return None
 
-    def _collect(self, name: bytes, half: int, symbols: np.ndarray, noise_var: np.ndarray) -> Secret | None:
-        coded = self._open.setdefault(name, CodedBytes(CAPSULE_BYTES))
-        self._open.move_to_end(name)
-        while len(self._open) > _MOST_OPEN:
-            self._open.popitem(last=False)
+    def forget(self, secret_id: bytes) -> None:
+        """The secret of that key id is known no more: its capsule counts as new when it comes again."""
+        for name in [name for name, known in self._known.items() if known == secret_id]:
+            del self._known[name]
+
+    def _collect(
+        self, name: bytes, half: int, pieces: int, symbols: np.ndarray, noise_var: np.ndarray
+    ) -> Secret | None:
+        coded, packets = self._open.pop(name, (CodedBytes(CAPSULE_BYTES), 0))
         coded.add(half, symbols, noise_var)
-        alone = CodedBytes(CAPSULE_BYTES)
-        alone.add(half, symbols, noise_var)
-        capsule = coded.read() or alone.read()  # garbage under this name may have spoiled what was collected
+        capsule = coded.read()
+        if capsule is None and pieces == 1:  # garbage under this name may have spoiled what was collected
+            alone = CodedBytes(CAPSULE_BYTES)
+            alone.add(half, symbols, noise_var)
+            capsule = alone.read()
         if capsule is None:
+            if packets + 1 < _ROUNDS * HALVES * pieces:
+                self._open[name] = coded, packets + 1
+            while len(self._open) > _MOST_OPEN:
+                self._open.popitem(last=False)
             return None
-        del self._open[name]
         try:
             # names are not secret: whoever sends another capsule under one must not shut the genuine one out
             if _name(capsule) != name:
@@ -136,7 +148,7 @@ class OpeningReceiver:
         except CapsuleError:
             self.stats["opening_malformed"] += 1
             return None
-        self._known[name] = None
+        self._known[name] = key_id(secret)
         while len(self._known) > 4096:
             self._known.popitem(last=False)
         self.stats["openings"] += 1

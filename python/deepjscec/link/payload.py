@@ -16,15 +16,16 @@ from deepjscec.link.coded import CodedBytes, encode_half, half_symbols
 from deepjscec.link.interleaver import permutation
 
 REFERENCE_SYMBOLS = 256  # a packet, at least: enough to know Alice's payloads down to -5 dB
-REFERENCE_SYMBOLS_WRAPPED = 512  # of ciphers that let noise wrap, which blurs the reference, too
-# Chance gives the ratio a deviation of 0.06 in white noise, and 0.2 where a tenth of the carriers is lost, which makes
-# the errors within a block depend on each other.
-NOISE_MISREPORTED = 1.6
+REFERENCE_SYMBOLS_UNSURE = 512  # of ciphers with errors of the sender's own, near whose wraps nothing can be expected
+NOISE_MISREPORTED = 1.4  # ratio of measured to reported noise; chance gives it a deviation of 0.06
 
 
 @dataclass(frozen=True)
 class OpenedPayload:
-    """Data blocks in the clear, complex64[blocks, m] with variances float32[blocks, m], and what vouches for them."""
+    """Data blocks in the clear, complex64[blocks, m] with variances float32[blocks, m], and what vouches for them.
+
+    None of either where the check failed.
+    """
 
     blocks: np.ndarray
     noise_var: np.ndarray
@@ -36,7 +37,7 @@ class PayloadFormat:
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher, self._block_size = cipher, cipher.block_size
-        wanted = REFERENCE_SYMBOLS if cipher.linear else REFERENCE_SYMBOLS_WRAPPED
+        wanted = REFERENCE_SYMBOLS_UNSURE if cipher.prefix_bytes else REFERENCE_SYMBOLS
         self.reference_symbols = -(-wanted // cipher.block_size) * cipher.block_size
         self._prefix = half_symbols(cipher.prefix_bytes)
 
@@ -56,32 +57,43 @@ class PayloadFormat:
         payload = np.concatenate([encode_half(prefix, 0), symbols])
         return payload[self._order(session, packet, payload.size)]
 
-    def open(self, session: Session, packet: int, symbols: np.ndarray, noise_var: np.ndarray) -> OpenedPayload | None:
+    def open(
+        self, session: Session, packet: int, symbols: np.ndarray, noise_var: np.ndarray, *, unchecked: bool = False
+    ) -> OpenedPayload | None:
         """Inverse of `seal` for what arrived, complex64 and float32[length]; None where the prefix is beyond repair.
 
-        Where the reference says that the noise is not as reported, it corrects the variances.
+        Where the reference says that the noise is not as reported, it corrects the variances. Payloads that fail its
+        check are not decrypted unless `unchecked`.
         """
         symbols, noise_var = self.gather(symbols, noise_var, self._order(session, packet, symbols.size))
-        prefix = b""
-        if self._prefix:
-            coded = CodedBytes(self._cipher.prefix_bytes)
-            coded.add(0, symbols[: self._prefix], noise_var[: self._prefix])
-            decoded = coded.read()
-            if decoded is None:
-                return None
-            prefix, symbols, noise_var = decoded, symbols[self._prefix :], noise_var[self._prefix :]
+        prefix = self._read_prefix(symbols[: self._prefix], noise_var[: self._prefix])
+        if prefix is None:
+            return None
+        symbols, noise_var = symbols[self._prefix :], noise_var[self._prefix :]
+        n, reference = self.reference_symbols, reference_symbols(session, packet, self.reference_symbols)
         try:
-            clear, variances = self._cipher.decrypt_message(prefix, symbols, noise_var, packet)
+            expected, unknown_var = self._cipher.expect(prefix, reference, packet)
         except ValueError:
             if prefix:  # that passed its checksum by chance
                 return None
             raise
-        n = self.reference_symbols
-        check = check_reference(reference_symbols(session, packet, n), clear[:n], variances[:n])
-        if self._cipher.linear and not 1 / NOISE_MISREPORTED < check.noise_ratio < NOISE_MISREPORTED:
-            variances = variances * np.float32(check.noise_ratio)
+        check = check_reference(expected, unknown_var, symbols[: expected.size], noise_var[: expected.size])
+        if not 1 / NOISE_MISREPORTED < check.noise_ratio < NOISE_MISREPORTED:
+            noise_var = noise_var * np.float32(check.noise_ratio)
         layout = (-1, self._block_size)
+        if not (unchecked or (check.genuine and check.unscaled)):
+            nothing = np.empty((0, self._block_size))
+            return OpenedPayload(nothing.astype(np.complex64), nothing.astype(np.float32), check)
+        clear, variances = self._cipher.decrypt_message(prefix, symbols, noise_var, packet)
         return OpenedPayload(clear[n:].reshape(layout), variances[n:].reshape(layout), check)
+
+    def _read_prefix(self, symbols: np.ndarray, noise_var: np.ndarray) -> bytes | None:
+        """The prefix, empty where the cipher has none; None where it did not arrive."""
+        if not self._prefix:
+            return b""
+        coded = CodedBytes(self._cipher.prefix_bytes)
+        coded.add(0, symbols, noise_var)
+        return coded.read()
 
     def data_without_key(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What somebody without a key takes for the data blocks: complex64 and float32[blocks, m]."""

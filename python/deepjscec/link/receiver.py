@@ -18,7 +18,7 @@ from deepjscec.crypto import (
     SessionMemory,
     make_cipher,
 )
-from deepjscec.link.assembly import Assembly, ReceivedCodewords, mean_snr
+from deepjscec.link.assembly import Assembly, ReceivedCodewords, mean_snr, packet_blocks
 from deepjscec.link.fields import PacketFields, system_id
 from deepjscec.link.opening import OpeningReceiver, is_opening
 from deepjscec.link.payload import OpenedPayload, PayloadFormat
@@ -43,7 +43,7 @@ class LinkReceiver:
         card: ModelCard,
         *,
         max_open: int = 4,
-        max_symbols: int = 1 << 26,
+        max_symbols: int = 1 << 24,
         memory: SessionMemory | None = None,
         private_key: PrivateKey | None = None,
     ) -> None:
@@ -74,8 +74,9 @@ class LinkReceiver:
         raises for what arrives on the air; refusals are counted in `stats`.
         """
         if self._openings and is_opening(header):
-            if secret := self._openings.receive(header, symbols, noise_var):
-                self._opener.add(secret)
+            secret = self._openings.receive(header, symbols, noise_var)
+            if secret and (forgotten := self._opener.add(secret)):
+                self._openings.forget(forgotten)
             return []
         try:
             session, counter, data = self._opener.open(header)
@@ -116,10 +117,13 @@ class LinkReceiver:
             shape = (fields.height, fields.width)
             if fields.pictures * self._card.codeword_length(shape, fields.rate_index) > self._max_symbols:
                 return self._refuse("malformed")
-            group = Assembly(fields, self._card)
-        payload_format = self._format_of(session)
-        if not group.describes(fields) or len(symbols) != payload_format.length(group.packet_blocks(fields.index)):
+        elif not group.describes(fields):
             return self._refuse("malformed")
+        payload_format = self._format_of(session)
+        # before anything as large as the picture is made
+        if len(symbols) != payload_format.length(packet_blocks(fields, self._card)):
+            return self._refuse("malformed")
+        group = group or Assembly(fields, self._card)
         noise_var = np.where(noise_var >= 0, noise_var, np.inf)  # what is no variance says nothing of its symbol
         payload = payload_format.open(session, counter, symbols, noise_var)
         if payload is None:
@@ -129,6 +133,7 @@ class LinkReceiver:
         # last, so that a genuine header with a foreign payload does not use up the genuine packet's number
         if reason := self._remember(session, counter):
             return self._refuse(reason)
+        self._opener.keep(session)
         self._open[key] = group
         group.add(fields.index, payload.blocks, payload.noise_var, mean_snr(noise_var))
         self.stats["accepted"] += 1

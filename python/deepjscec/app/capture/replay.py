@@ -14,25 +14,13 @@ from deepjscec.app.capture.fields import CaptureFields
 from deepjscec.app.capture.listeners import Bob, Bystander, Eve, Listener
 from deepjscec.app.capture.output import Output
 from deepjscec.app.capture.stop_request import StopRequest
+from deepjscec.app.refusals import describe_refusals
 from deepjscec.app.results import result_folder, write_json
 from deepjscec.app.roles import make_receiver
 from deepjscec.attack import UnkeyedReceiver
 from deepjscec.codec import Codec
 from deepjscec.phy import Profile, Receiver
 from deepjscec.recording import Recording, annotate, convert
-
-#: What a listener's counters mean when no picture came out.
-REASONS = {
-    "foreign_key": "sealed with another key",
-    "bad_tag": "damaged or forged",
-    "bad_header": "of another header version",
-    "wrong_model": "of another model or cipher",
-    "spoofed": "with a payload that Alice did not send",
-    "rescaled": "with a payload that was scaled",
-    "bad_prefix": "with a prefix beyond repair",
-    "malformed": "malformed",
-    "unplaced": "of another size or rate",
-}
 
 
 def run(arguments: Namespace) -> int:
@@ -148,5 +136,4 @@ def _why_nothing(received: dict[str, int], listener: Listener) -> str:
     if not received["packets"]:
         lost = ", ".join(f"{received[name]} {name}" for name in ("bad_header", "bad_length", "truncated"))
         return f"no packets found; {received['detected']} preambles detected ({lost})"
-    refused = [f"{listener.stats[name]} {text}" for name, text in REASONS.items() if listener.stats.get(name)]
-    return f"no picture; packets {', '.join(refused)}"
+    return f"no picture; packets {', '.join(describe_refusals(listener.stats))}"
