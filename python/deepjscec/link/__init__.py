@@ -4,7 +4,7 @@
 from deepjscec.link.assembly import Assembly, ReceivedCodewords
 from deepjscec.link.fields import PacketFields
 from deepjscec.link.grouper import PictureGroup, PictureGrouper
-from deepjscec.link.opening import SessionOpening
+from deepjscec.link.opening import SessionOpening, is_opening
 from deepjscec.link.packet import Packet
 from deepjscec.link.payload import PayloadFormat
 from deepjscec.link.receiver import LinkReceiver
@@ -21,4 +21,5 @@ __all__ = [
     "PictureGrouper",
     "ReceivedCodewords",
     "SessionOpening",
+    "is_opening",
 ]

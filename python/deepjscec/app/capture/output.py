@@ -10,6 +10,7 @@ from typing import Any
 from deepjscec.app.capture.listeners import Listener, ReceivedPicture
 from deepjscec.app.pictures import png_bytes
 from deepjscec.crypto import HeaderError, read_clear_part
+from deepjscec.link import is_opening
 from deepjscec.phy import Packet, Profile
 from deepjscec.recording import Annotation
 
@@ -91,6 +92,8 @@ def _clear_part(header: bytes) -> tuple[str, str, str]:
     """What anybody can read in a header: key id, session id, packet number."""
     try:
         clear = read_clear_part(header)
+        if is_opening(header):
+            return clear.key_id.hex(), "opening", ""
     except HeaderError:
         return "-", "-", "-"
     return clear.key_id.hex(), clear.session_id.hex(), str(clear.packet)
