@@ -95,17 +95,21 @@ def attack() -> str:
 
 def active() -> str:
     """What came of the packets that Eve sent."""
-    cells = [
-        [
-            row["name"],
-            f"{row['attempts']:,}",
-            str(row["accepted"]),
-            ", ".join(f"`{reason}` {count:,}" for reason, count in sorted(row["refused"].items())),
-            f"{row['genuine_refused']} of {row['genuine']:,}",
-        ]
-        for row in _load("attack_active.json")["active"]["isometric"]
-    ]
-    return markdown(["attack", "attempts", "accepted", "refused as", "genuine refused"], cells)
+    by_cipher = _load("attack_active.json")["active"]
+    cells = []
+    for rows in zip(*by_cipher.values(), strict=True):
+        reasons = sorted({reason for row in rows for reason in row["refused"]})
+        cells.append(
+            [
+                rows[0]["name"],
+                " / ".join(str(row["accepted"]) for row in rows),
+                " / ".join(str(row["genuine_refused"]) for row in rows),
+                ", ".join(f"`{reason}`" for reason in reasons),
+            ]
+        )
+    names = " / ".join(f"{rows[0]['attempts']:,} under {name}" for name, rows in by_cipher.items())
+    heading = ["attack", "accepted", "genuine packets refused", "attempts refused as"]
+    return f"{markdown(heading, cells)}\n\nAttempts of each kind: {names}; a genuine packet after every ten."
 
 
 def fuzzing() -> str:
