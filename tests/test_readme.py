@@ -73,7 +73,7 @@ def test_nothing_of_eves_was_accepted_and_nothing_of_alices_refused():
     for cipher, attacks in result["active"].items():
         assert {attack["name"] for attack in attacks} == set(ATTACKS)
         for attack in attacks:
-            assert attack["attempts"] == 10**5 or (cipher == "lwe" and attack["attempts"] >= 2000)
+            assert attack["attempts"] == 10**5 or (cipher == "lwe" and attack["attempts"] >= 10**4)
             assert (attack["accepted"], attack["genuine_refused"]) == (0, 0), attack["name"]
     rows = json.loads((ROOT / "results" / "reference_blocks.json").read_text())["rows"]
     (at_0_db,) = (row for row in rows if (row["cipher"], row["snr_db"]) == ("isometric", 0))
