@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepjscec.app import attack_command, attack_options
-from deepjscec.attack import ORACLE_NAMES
+from deepjscec.app import attack_command
 from deepjscec.cli import main
 
 QUICK = ("--ciphertexts", "1000", "--pairs", "1000", "--steps", "0", "--attempts", "20")
@@ -27,10 +26,6 @@ def test_report_and_results_of_a_cipher_and_a_control(tmp_path, capsys):
     assert report.count("<svg") == 2 and report.count("data:image/png") > 8
     assert "https://" not in report.replace("https://matplotlib.org", "")  # all that it needs is in it
     assert "results in" in capsys.readouterr().out
-
-
-def test_names_are_those_of_the_oracles():
-    assert attack_options.NAMES == ORACLE_NAMES
 
 
 @pytest.mark.parametrize(

@@ -20,25 +20,13 @@ from deepjscec.training.network import Architecture  # noqa: E402
 from deepjscec.training.situation import pass_channel  # noqa: E402
 from deepjscec.training.train import main as train  # noqa: E402
 from deepjscec.training.weights import read_weights  # noqa: E402
+from tests.training.training_setup import TOY  # noqa: E402
 
 TIERS, TIER_CHANNELS = 3, 4
 
-CONFIG = """
-name = "toy"
-[rates]
-"1/48" = 1
-"1/24" = 2
-[model]
-tier_choices = [1, 2]
-width = 16
-encoder_blocks = 1
-decoder_blocks = 1
-[[data]]
-name = "photos"
-patch = 32
-batch = 4
+CONFIG = f"""{TOY}
 [channel]
-tiers = { 2 = 1.0 }
+tiers = {{ 2 = 1.0 }}
 [optimiser]
 learning_rate = 5e-3
 warmup_steps = 1

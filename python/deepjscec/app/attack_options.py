@@ -7,18 +7,7 @@ import argparse
 from pathlib import Path
 
 from deepjscec.app.options import seed
-
-NAMES = (
-    "isometric",
-    "modulo",
-    "lwe",
-    "none",
-    "static_isometry",
-    "static_shuffling",
-    "reused_counter",
-    "lwe_reused_errors",
-    "lwe_public_seed",
-)
+from deepjscec.attack import ORACLE_NAMES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder, .npz or .tar of pictures of one size that Eve learns from (default: cut out of photographs)",
     )
     parser.add_argument("--held-out", type=Path, metavar="PATH", help="... and of those she attacks; needs --pictures")
-    parser.add_argument("--cipher", nargs="+", choices=NAMES, default=list(NAMES), help="default: all")
+    parser.add_argument("--cipher", nargs="+", choices=ORACLE_NAMES, default=list(ORACLE_NAMES), help="default: all")
     parser.add_argument(
         "--ciphertexts", type=_count, default=20_000, help="for the distinguisher (default %(default)s)"
     )

@@ -30,7 +30,7 @@ def make_sender(key_file: str | Path, cipher: str, model: str, profile: Profile 
     """
     card = ModelCard.load(find_model(model))
     payload_symbols = (profile or Profile()).max_payload_symbols
-    key = read_sender_key(key_file, payload_symbols)
+    key = _read_sender_key(key_file, payload_symbols)
     if isinstance(key, SessionOpening):
         return LinkSender(Session.start(key.secret), cipher, card, payload_symbols, key)
     return LinkSender(Session.start(key), cipher, card, payload_symbols)
@@ -44,14 +44,14 @@ def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: s
     if cipher not in CIPHER_NAMES:
         raise ValueError(f"unknown cipher {cipher!r}: choose from {', '.join(CIPHER_NAMES)}")
     card = ModelCard.load(find_model(model))
-    key = read_receiver_key(key_file)
+    key = _read_receiver_key(key_file)
     memory = SessionMemory(file=SessionFile(session_file)) if str(session_file) else None
     if isinstance(key, PrivateKey):
         return LinkReceiver(HeaderOpener(), cipher, card, memory=memory, private_key=key)
     return LinkReceiver(HeaderOpener(key), cipher, card, memory=memory)
 
 
-def read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | SessionOpening:
+def _read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | SessionOpening:
     """The secret that Alice shares with Bob, or a fresh one for the holder of a public key's other half."""
     kind = _kind(key_file)
     if kind == "public":
@@ -61,7 +61,7 @@ def read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | Sess
     return read_key_file(key_file)
 
 
-def read_receiver_key(key_file: str | Path) -> Secret | PrivateKey:
+def _read_receiver_key(key_file: str | Path) -> Secret | PrivateKey:
     """The secret that Bob shares with Alice, or his private key."""
     kind = _kind(key_file)
     if kind == "private":

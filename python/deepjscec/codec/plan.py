@@ -14,10 +14,10 @@ import math
 import numpy as np
 
 from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
+from deepjscec.fec.qpsk import modulate, soft_bits
 
 CRC_BITS = 16
 SYMBOLS_PER_BIT = 8
-LOWEST_VARIANCE = 1e-3  # a reliability above this decides nothing any more
 
 
 def plan_blocks(areas: int, block_size: int) -> int:
@@ -31,8 +31,7 @@ def encode_plan(levels: np.ndarray, block_size: int) -> np.ndarray:
 
     bits = np.stack([levels >> 1, levels & 1], axis=-1).astype(np.uint8).ravel()
     coded = viterbi.encode(np.concatenate([bits, _checksum(bits)]))
-    sent = 1 - 2 * coded[_places(levels.size, block_size)].astype(np.float32)
-    return (sent * np.float32(0.5**0.5)).view(np.complex64)
+    return modulate(coded[_places(levels.size, block_size)])
 
 
 def decode_plan(symbols: np.ndarray, noise_var: np.ndarray, areas: int, block_size: int) -> np.ndarray | None:
@@ -41,9 +40,7 @@ def decode_plan(symbols: np.ndarray, noise_var: np.ndarray, areas: int, block_si
     from deepjscec.fec import viterbi
 
     places = _places(areas, block_size)
-    weights = np.where(np.isfinite(symbols), 1 / np.maximum(noise_var, LOWEST_VARIANCE), 0)
-    soft = np.where(np.isfinite(symbols), symbols, 0) * weights
-    pairs = np.stack([soft.real, soft.imag], axis=-1).ravel()
+    pairs = soft_bits(symbols, noise_var)
     length = CODE_RATE_INVERSE * (2 * areas + CRC_BITS + CODE_TAIL_BITS)
     added = np.bincount(places[: pairs.size], pairs, minlength=length)
     bits = viterbi.decode(added.astype(np.float32))

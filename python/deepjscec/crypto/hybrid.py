@@ -12,12 +12,10 @@ from __future__ import annotations
 import hashlib
 from typing import NoReturn
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .secret import SECRET_BYTES, Secret
+from .secret import Secret, hkdf
 from .session import KEY_ID_BYTES
 
 X25519_BYTES = 32
@@ -27,8 +25,6 @@ MLKEM_SEED_BYTES = 64
 PUBLIC_BYTES = X25519_BYTES + MLKEM_PUBLIC_BYTES
 PRIVATE_BYTES = X25519_BYTES + MLKEM_SEED_BYTES
 CAPSULE_BYTES = X25519_BYTES + MLKEM_CAPSULE_BYTES
-
-_INFO = b"deepjscec 1 hybrid "
 
 
 def _bytes_of(value: bytes | bytearray | memoryview, what: str) -> bytes:
@@ -138,5 +134,4 @@ class PrivateKey:
 
 def _combine(classical: bytes, lattice: bytes, capsule: bytes, public: bytes) -> Secret:
     binding = hashlib.sha256(capsule + public).digest()
-    derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=_INFO + binding)
-    return Secret(derive.derive(lattice + classical))
+    return Secret(hkdf(lattice + classical, b"hybrid " + binding))

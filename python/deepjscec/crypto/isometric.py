@@ -139,10 +139,11 @@ class IsometricCipher(SymbolCipher):
         from . import _kernel
 
         def work(low: int, high: int, stream: KeyStream, out: np.ndarray) -> None:
-            dither = KeyStream(Secret.random(), 0, SCHEME_ISOMETRIC)  # the key is forgotten on return
+            # the key is forgotten on return
+            dither = KeyStream(Secret.random(), 0, SCHEME_ISOMETRIC) if dither_scale else None
             no_words = np.empty(0, np.uint64)
             for a, b, words in self._pieces(low, high, stream):
-                noise = dither.words(2 * self.block_size * (b - a)) if dither_scale else no_words
+                noise = dither.words(2 * self.block_size * (b - a)) if dither else no_words
                 _kernel.encrypt_blocks(words, noise, dither_scale, self._grid, blocks[a:b], gains[a:b], out[a:b])
 
         return self._run(work, blocks, packet, 0)

@@ -17,14 +17,12 @@ from functools import cached_property
 from typing import NoReturn
 
 import numpy as np
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .keystream import SCHEME_LWE, KeyStream
 from .lwe_arithmetic import centred, pack, product, unpack
 from .lwe_noise import draw_errors, draw_uniform
 from .lwe_parameters import LweParameters, lwe_parameters
-from .secret import SECRET_BYTES, Secret
+from .secret import SECRET_BYTES, Secret, hkdf
 
 LWE_COLUMNS = 2 * 11520  # real parts of the longest payload
 LWE_ID_BYTES = 4
@@ -144,8 +142,7 @@ def expand_a(seed: bytes, parameters: LweParameters) -> np.ndarray:
 
 
 def _derive(seed: Secret, use: str, parameters: LweParameters) -> bytes:
-    info = f"deepjscec 1 lwe {use} {parameters.name}".encode("ascii")
-    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=info).derive(seed.reveal())
+    return hkdf(seed.reveal(), f"lwe {use} {parameters.name}".encode("ascii"))
 
 
 def _check_columns(columns: int) -> int:

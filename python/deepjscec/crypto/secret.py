@@ -7,7 +7,11 @@ import hmac
 import secrets
 from typing import NoReturn
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 SECRET_BYTES = 32
+LABEL = b"deepjscec 1 "
 
 
 class Secret:
@@ -51,3 +55,8 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
+
+
+def hkdf(material: bytes, info: bytes) -> bytes:
+    """HKDF-SHA-256 (RFC 5869), no salt, 32 bytes; `info` follows this project's label."""
+    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=LABEL + info).derive(material)

@@ -7,23 +7,13 @@ import hashlib
 import secrets
 from typing import NoReturn
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from .counter import PacketCounter, ReusedCounterError
 from .keystream import KeyStream
-from .secret import SECRET_BYTES, Secret
+from .secret import Secret, hkdf
 
 SESSION_ID_BYTES = 8
 KEY_ID_BYTES = 4
 SESSION_NAME_BYTES = KEY_ID_BYTES + SESSION_ID_BYTES
-
-_LABEL = b"deepjscec 1 "
-
-
-def _hkdf(secret: Secret, info: bytes) -> bytes:
-    """HKDF-SHA-256 (RFC 5869), no salt, 32 bytes."""
-    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=_LABEL + info).derive(secret.reveal())
 
 
 def key_id(secret: Secret | bytes) -> bytes:
@@ -32,7 +22,7 @@ def key_id(secret: Secret | bytes) -> bytes:
     Packets carry it in clear, so an observer can tell which packets share a secret. It is a name, not a
     proof: two secrets share a key id once in 2^32.
     """
-    return hashlib.sha256(_hkdf(Secret.of(secret), b"key id")).digest()[:KEY_ID_BYTES]
+    return hashlib.sha256(hkdf(Secret.of(secret).reveal(), b"key id")).digest()[:KEY_ID_BYTES]
 
 
 class Session:
@@ -46,8 +36,8 @@ class Session:
     def __init__(self, secret: Secret, session_id: bytes, receive_only: bool) -> None:
         self._id = session_id
         self._key_id = key_id(secret)
-        self._header_key = Secret(_hkdf(secret, b"header " + session_id))
-        self._stream_key = Secret(_hkdf(secret, b"key stream " + session_id))
+        self._header_key = Secret(hkdf(secret.reveal(), b"header " + session_id))
+        self._stream_key = Secret(hkdf(secret.reveal(), b"key stream " + session_id))
         self._receive_only = receive_only
         self._issued = PacketCounter("numbered")
         self._payloads = PacketCounter("payload of")

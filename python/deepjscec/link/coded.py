@@ -12,11 +12,11 @@ import zlib
 import numpy as np
 
 from deepjscec.fec import CODE_RATE_INVERSE, CODE_TAIL_BITS
+from deepjscec.fec.qpsk import modulate, soft_bits
 
 HALVES = 2
 CRC_BYTES = 4
-LOWEST_VARIANCE = 1e-3  # a reliability above this decides nothing any more
-STRONGEST = np.float32(1.5)  # part that counts, of a symbol whose parts are 0.7; more would drown what else arrived
+STRONGEST = 1.5  # part that counts, of a symbol whose parts are 0.7; more would drown what else arrived
 _PER_HALF = CODE_RATE_INVERSE // HALVES
 
 
@@ -33,7 +33,7 @@ def encode_half(data: bytes, half: int) -> np.ndarray:
         return np.empty(0, np.complex64)
     bits = np.unpackbits(np.frombuffer(data + _checksum(data), np.uint8))
     coded = viterbi.encode(bits).reshape(-1, HALVES, _PER_HALF)[:, half]
-    return ((1 - 2 * coded.astype(np.float32)) * np.float32(0.5**0.5)).view(np.complex64)[:, 0]
+    return modulate(coded.ravel())
 
 
 class CodedBytes:
@@ -44,11 +44,7 @@ class CodedBytes:
 
     def add(self, half: int, symbols: np.ndarray, noise_var: np.ndarray) -> None:
         """A half as it arrived, complex64 and float32[half_symbols(size)], lost symbols of infinite variance."""
-        usable = np.isfinite(symbols) & (noise_var >= 0)
-        weights = np.where(usable, 1 / np.maximum(np.where(usable, noise_var, 1), LOWEST_VARIANCE), 0)
-        parts = np.stack([symbols.real, symbols.imag], axis=-1)
-        parts = np.where(usable[:, None], parts, 0).clip(-STRONGEST, STRONGEST)
-        self._soft[:, half] += parts * weights[:, None].astype(np.float32)
+        self._soft[:, half] += soft_bits(symbols, noise_var, STRONGEST).reshape(-1, _PER_HALF)
 
     def read(self) -> bytes | None:
         """The bytes, or None where the checksum does not fit (yet)."""

@@ -40,8 +40,8 @@ def spread(symbols: np.ndarray) -> np.ndarray:
     return symbols[permutation(len(symbols))]
 
 
-def gather(symbols: np.ndarray) -> np.ndarray:
-    """Inverse of `spread`, for symbols and for their noise variances."""
+def gather(symbols: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+    """Symbols, or their noise variances, before they were indexed by `order`; by default the inverse of `spread`."""
     result = np.empty_like(symbols)
-    result[permutation(len(symbols))] = symbols
+    result[permutation(len(symbols)) if order is None else order] = symbols
     return result

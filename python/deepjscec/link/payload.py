@@ -13,7 +13,7 @@ import numpy as np
 
 from deepjscec.crypto import Cipher, ReferenceCheck, Session, check_reference, reference_symbols, secret_order
 from deepjscec.link.coded import CodedBytes, encode_half, half_symbols
-from deepjscec.link.interleaver import permutation
+from deepjscec.link.interleaver import gather, permutation
 
 REFERENCE_SYMBOLS = 256  # a packet, at least: enough to know Alice's payloads down to -5 dB
 REFERENCE_SYMBOLS_UNSURE = 512  # of ciphers with errors of the sender's own, near whose wraps nothing can be expected
@@ -65,7 +65,8 @@ class PayloadFormat:
         Where the reference says that the noise is not as reported, it corrects the variances. Payloads that fail its
         check are not decrypted unless `unchecked`.
         """
-        symbols, noise_var = self.gather(symbols, noise_var, self._order(session, packet, symbols.size))
+        order = self._order(session, packet, symbols.size)
+        symbols, noise_var = gather(symbols, order), gather(noise_var, order)
         prefix = self._read_prefix(symbols[: self._prefix], noise_var[: self._prefix])
         if prefix is None:
             return None
@@ -97,17 +98,10 @@ class PayloadFormat:
 
     def data_without_key(self, symbols: np.ndarray, noise_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What somebody without a key takes for the data blocks: complex64 and float32[blocks, m]."""
-        symbols, noise_var = self.gather(symbols, noise_var, permutation(symbols.size))
+        symbols, noise_var = gather(symbols), gather(noise_var)
         start, layout = self._prefix + self.reference_symbols * self._cipher.expansion, (-1, self._block_size)
         every = slice(start, None, self._cipher.expansion)
         return symbols[every].reshape(layout), noise_var[every].reshape(layout)
-
-    @staticmethod
-    def gather(symbols: np.ndarray, noise_var: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Symbols and variances as they were before they were put into `order`."""
-        placed, variances = np.empty_like(symbols), np.empty_like(noise_var)
-        placed[order], variances[order] = symbols, noise_var
-        return placed, variances
 
     def _order(self, session: Session, packet: int, length: int) -> np.ndarray:
         return secret_order(session, packet, length) if self._cipher.hides else permutation(length)
