@@ -65,9 +65,7 @@ def average(
         if done in repeats:
             left = np.full(sent.shape, noise_var / done + NOISELESS_VAR, np.float32)
             mean = symbols / done
-            level = np.sqrt(
-                np.square(np.abs(mean)).mean() / (1 + left[0, 0])
-            )  # Eve scales it to the energy of a codeword
+            level = np.sqrt(np.square(np.abs(mean)).mean() / (1 + left[0, 0]))  # over that of a codeword
             received = (mean / max(level, 1e-12)).astype(np.complex64)
             direct.append(mean_psnr_db(pictures, codec.decode_batch(received, left, size, rate)))
             estimate = front_end.estimate((features / done).astype(np.float32))

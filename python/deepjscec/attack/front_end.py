@@ -17,10 +17,8 @@ from deepjscec.attack.oracle import Ciphertexts, Oracle
 CHUNK = 8192
 RIDGES = (1e-6, 1e-4, 1e-2, 1.0, 100.0)  # in units of the features' mean variance
 MOST_PARTS = 8192  # whose squares still fit into memory
-LEAST_ERROR, MOST_ERROR = (
-    1e-3,
-    0.999,
-)  # shares of a symbol's energy: as decoders are trained for; nothing known
+LEAST_ERROR = 1e-3  # share of a symbol's energy: as decoders are trained for
+MOST_ERROR = 0.999  # nothing known
 
 
 @dataclass(frozen=True)
