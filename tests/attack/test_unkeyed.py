@@ -47,22 +47,22 @@ def test_without_encryption_eve_sees_every_picture(codec):
     assert [g.image_id for g in got] == [0, 1, 2]
     for picture, sent in zip(got, PICTURES, strict=True):
         expected = codec.decode(codec.encode(sent, 1 / 6), 1e-6, sent.shape[:2], 1 / 6)
-        assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
+        assert np.abs(picture.result.astype(int) - expected).max() <= 1
     assert eve.stats["unplaced"] == 0
 
 
 def test_with_encryption_eve_knows_less_than_the_mean_colour(codec):
     image = default_picture()
     (got,), _ = listen(codec, overheard(codec, "isometric", [image]), [image.shape[:2]])
-    assert psnr_db(image, got.pixels) <= mean_colour_psnr_db(image)
-    assert abs(ssim(image, got.pixels)) < 0.1
+    assert psnr_db(image, got.result) <= mean_colour_psnr_db(image)
+    assert abs(ssim(image, got.result)) < 0.1
 
 
 def test_packets_that_eve_missed_are_erasures(codec):
     packets = overheard(codec, "none", PICTURES[:1])
     got, _ = listen(codec, packets[:1] + packets[2:], [PICTURES[0].shape[:2]])
     assert got[0].packets_received == got[0].packets_sent - 1
-    assert psnr_db(PICTURES[0], got[0].pixels) > 15
+    assert psnr_db(PICTURES[0], got[0].result) > 15
 
 
 def test_noise_and_unknown_packets_are_counted(codec):
@@ -104,7 +104,7 @@ def test_every_attack_gets_the_picture_without_encryption_and_nothing_with_it(co
         for packet in packets:
             noise = (rng.standard_normal((packet.payload.size, 2)) @ [1, 1j] * np.sqrt(0.5)).astype(np.complex64)
             got += eve.receive(packet.header, packet.payload + noise, np.ones(packet.payload.size, np.float32))
-        quality[cipher] = [psnr_db(image, picture.pixels) for picture in got + eve.flush()]
+        quality[cipher] = [psnr_db(image, picture.result) for picture in got + eve.flush()]
     assert len(quality["none"]) == 8 and min(quality["none"]) > 20
     assert max(quality["isometric"]) < mean_colour_psnr_db(image) + 1
     if attack == "average":

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from deepjscec.codec import Codec
@@ -16,3 +18,12 @@ def shared_codec(model: str, threads: int) -> Codec:
     from deepjscec.codec import Codec
 
     return Codec.load(model, threads)
+
+
+def label_fields_of(codec: Codec, result: np.ndarray) -> dict[str, Any]:
+    """Metadata of what a decoder gives: nothing for a picture; label, confidence and classes of probabilities."""
+    if not codec.classes:
+        return {}
+    from deepjscec.app.labels import label_fields
+
+    return label_fields(result, codec.classes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Codewords to pictures."""
+"""Codewords to pictures, or to what is on them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from ._codecs import label_fields_of
 from ._pdu_block import PduBlock
 
 
 class decoder(PduBlock):
     """Decodes codeword PDUs of the decryptor into picture PDUs, uint8[height * width * 3].
 
-    Keeps the metadata but the noise variances. `model` as the encoder's; `threads` of ONNX Runtime, 0 for its choice.
+    With a model that classifies, into probabilities, float32[classes], with `label`, its `confidence` and the names of
+    the `classes`, divided by commas, in the metadata. Keeps the metadata but the noise variances. `model` as the
+    encoder's; `threads` of ONNX Runtime, 0 for its choice.
     """
 
     def __init__(self, model: str = "photo", threads: int = 0) -> None:
@@ -25,6 +28,7 @@ class decoder(PduBlock):
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:
         noise_var = meta.pop("noise_var")
         rate = self._codec.rates[meta["rate_index"]]
-        pixels = self._codec.decode(array, noise_var, (meta["height"], meta["width"]), rate)
-        self.publish(meta, pixels.reshape(-1))
+        shape = (meta["height"], meta["width"])
+        (result,) = self._codec.receive_batch(array[None], noise_var[None], shape, rate)
+        self.publish(meta | label_fields_of(self._codec, result), result.reshape(-1))
         self.stats["decoded"] += 1

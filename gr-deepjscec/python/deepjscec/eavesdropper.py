@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from ._codecs import label_fields_of
 from ._pdu_block import PduBlock
 
 
@@ -36,7 +37,7 @@ class eavesdropper(PduBlock):
         from ._codecs import shared_codec
 
         PduBlock.__init__(self, "DeepJSCEC Eavesdropper", "packets", "images")
-        codec = shared_codec(model, threads)
+        codec = self._codec = shared_codec(model, threads)
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
         payload_symbols = Profile.named(profile).max_payload_symbols
@@ -56,11 +57,11 @@ class eavesdropper(PduBlock):
     def _send(self, picture: Any) -> None:
         meta = {
             "image_id": picture.image_id,
-            "height": picture.pixels.shape[0],
-            "width": picture.pixels.shape[1],
+            "height": picture.shape[0],
+            "width": picture.shape[1],
             "snr_db": picture.snr_db,
             "packets_received": picture.packets_received,
             "packets_sent": picture.packets_sent,
         }
-        self.publish(meta, picture.pixels.reshape(-1))
+        self.publish(meta | label_fields_of(self._codec, picture.result), picture.result.reshape(-1))
         self.stats["decoded"] += 1

@@ -18,9 +18,16 @@ import numpy as np
 
 from deepjscec import __version__
 from deepjscec.app.options import make_parser
-from deepjscec.app.pictures import DEFAULT_PICTURE, default_picture, load_picture
+from deepjscec.app.pictures import (
+    DEFAULT_CAT,
+    DEFAULT_PICTURE,
+    default_cat,
+    default_picture,
+    fitted,
+    load_picture,
+)
 from deepjscec.app.refusals import describe_refusals
-from deepjscec.app.report import COLUMNS, row, write_report
+from deepjscec.app.report import columns, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
 from deepjscec.app.roles import make_receiver, make_sender
 from deepjscec.attack import UNKEYED_ATTACKS
@@ -51,10 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(arguments: Namespace) -> int:
     """Check everything, then run once per SNR and write all results. Raises `ValueError` or `OSError` on bad input."""
-    names = [path.name.encode(errors="replace").decode() for path in arguments.image] or [DEFAULT_PICTURE]
-    pictures = [load_picture(path) for path in arguments.image] or [default_picture()]
+    names = [path.name.encode(errors="replace").decode() for path in arguments.image]
+    pictures = [load_picture(path) for path in arguments.image]
     codec = Codec.load(arguments.model)
-    rate = str(codec.rates[codec.rate_index(arguments.rate)])
+    if not pictures:
+        names, pictures = (
+            ([DEFAULT_CAT], [default_cat()]) if codec.classes else ([DEFAULT_PICTURE], [default_picture()])
+        )
+    if codec.card.picture:
+        pictures = [fitted(picture, codec.card.picture) for picture in pictures]
+    rate = str(codec.default_rate if arguments.rate is None else codec.rates[codec.rate_index(arguments.rate)])
     if arguments.record is not None and arguments.key is None:
         raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
     snrs = arguments.sweep or (arguments.snr,)
@@ -86,9 +99,11 @@ def run(arguments: Namespace) -> int:
         )
         if arguments.record is not None:
             base = replace(base, record=f"{arguments.record}/")
-        metrics: dict[str, Any] = {"version": __version__, "settings": _public(base)}
+        # folders named as classes say what is on their pictures
+        truths = [path.parent.name if path.parent.name in codec.classes else None for path in arguments.image]
+        metrics: dict[str, Any] = {"version": __version__, "settings": _public(base) | {"classes": list(codec.classes)}}
         metrics["runs"] = []
-        _print_row(COLUMNS)
+        _print_row(columns(metrics))
         for number, snr_db in enumerate(snrs):
             first = number * len(pictures) + 1 if len(snrs) * len(pictures) > 1 else 0
             settings = replace(base, snr_db=snr_db)
@@ -96,7 +111,8 @@ def run(arguments: Namespace) -> int:
                 settings = replace(settings, record=f"{base.record}{number + 1:03d}_")
             result = _run_once(pictures, names, settings, arguments.timeout, folder, first)
             metrics["runs"].append(result)
-            for image in result["images"]:
+            for image, truth in zip(result["images"], truths or [None]):
+                image["truth"] = truth
                 _print_row(row(result, image))
             gc.collect()  # GNU Radio's Python blocks hold reference cycles, with threads and pictures in them
         samples = sum(3 * picture.shape[0] * picture.shape[1] for picture in pictures)
@@ -147,7 +163,12 @@ def _print_row(cells: Sequence[str]) -> None:
 
 
 def _conclude(metrics: dict[str, Any], out: Path) -> int:
-    missing = sum(image["bob"] is None for run in metrics["runs"] for image in run["images"])
+    images = [image for run in metrics["runs"] for image in run["images"]]
+    missing = sum(image["bob"] is None for image in images)
+    known = [image for image in images if image["truth"]]
+    for role in ("bob", "eve") if known else ():
+        right = sum(image[role] is not None and image[role]["label"] == image["truth"] for image in known)
+        print(f"{role.title()} was right about {right} of {len(known)} pictures, {right / len(known):.1%}")
     print(f"results in {out}: metrics.json, report.html and PNG pictures")
     if not missing:
         return 0

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from PyQt5 import QtCore, QtGui, QtWidgets
 
+from deepjscec.app.labels import picture_of
+
 from ._pdu_block import PduBlock
 
 
@@ -25,7 +27,9 @@ class image_view(PduBlock):
         text = f"#{meta['image_id']}"
         if "snr_db" in meta:
             text += f", {meta['snr_db']:.1f} dB SNR, {meta['packets_received']}/{meta['packets_sent']} packets"
-        pixels = array.reshape(meta["height"], meta["width"], 3)
+        if "label" in meta:
+            text += f": {meta['label']}, {meta['confidence']:.0%}"
+        pixels = picture_of(meta, array)
         self.widget.arrived.emit(pixels, text)  # a signal, because this is not the thread of the window
         self.stats["shown"] += 1
 

@@ -142,7 +142,7 @@ def make_parser(
         help="hold Alice's peaks to so much over the mean power, for radios; 0 leaves them alone (default %(default)g)",
     )
     add("--cipher", choices=ciphers, default="isometric", help="default %(default)s")
-    add("--rate", default="1/6", help="channel uses per source sample, one of the model's (default %(default)s)")
+    add("--rate", help="channel uses per source sample, one of the model's (default: 1/6, or its highest below)")
     add("--model", default="photo", help="a name in models/ or a folder (default %(default)s)")
     add("--cfo", type=frequency, default=0.0, metavar="HZ", help="Bob's frequency offset; Eve's is its negative")
     add("--packet-loss", type=probability, default=0.0, metavar="P", help="Bob loses each packet with probability P")

@@ -30,27 +30,44 @@ COLUMNS = (
     "Eve SSIM",
     "Mean colour PSNR",
 )
+LABEL_COLUMNS = (
+    "Picture",
+    "SNR asked",
+    "SNR at Bob",
+    "Bob says",
+    "Sure",
+    "Packets",
+    "SNR at Eve",
+    "Eve says",
+    "Sure",
+    "Is",
+)
+
+
+def columns(metrics: dict[str, Any]) -> tuple[str, ...]:
+    """Headings of a run's table: those of a classifier where its model has classes."""
+    return LABEL_COLUMNS if metrics["settings"].get("classes") else COLUMNS
 
 
 def row(run: dict[str, Any], image: dict[str, Any]) -> tuple[str, ...]:
-    """One picture's figures as text, in the order of `COLUMNS`."""
+    """One picture's figures as text, in the order of `columns`."""
     bob, eve = image["bob"], image["eve"]
+    named = "label" in (bob or eve or {})
+    quality = (("label", ""), ("confidence", ".0%")) if named else (("psnr_db", ".2f"), ("ssim", ".3f"))
 
-    def show(figures: dict[str, Any] | None, key: str, digits: int) -> str:
-        return "-" if figures is None else f"{figures[key]:.{digits}f}"
+    def show(figures: dict[str, Any] | None, key: str, form: str = ".2f") -> str:
+        return "-" if figures is None else format(figures[key], form)
 
     packets = "-" if bob is None else f"{bob['packets_received']}/{bob['packets_sent']}"
     return (
         image["name"],
         f"{run['snr_db']:.1f}",
-        show(bob, "snr_db", 2),
-        show(bob, "psnr_db", 2),
-        show(bob, "ssim", 3),
+        show(bob, "snr_db"),
+        *(show(bob, *item) for item in quality),
         packets,
-        show(eve, "snr_db", 2),
-        show(eve, "psnr_db", 2),
-        show(eve, "ssim", 3),
-        f"{image['mean_colour_psnr_db']:.2f}",
+        show(eve, "snr_db"),
+        *(show(eve, *item) for item in quality),
+        (image["truth"] or "") if named else f"{image['mean_colour_psnr_db']:.2f}",
     )
 
 
@@ -64,16 +81,18 @@ def write_report(path: Path, metrics: dict[str, Any]) -> None:
         f"<b>{_text(settings['cipher'])}</b>, channel <b>{_text(settings['channel'])}</b>, frequency offset "
         f"<b>{settings['cfo_hz']:g} Hz</b>, packet loss <b>{settings['packet_loss']:g}</b>. "
         f"Channel uses per sample: payload {metrics['rate_net']:.4f}, on the air {metrics['rate_gross']:.4f}.</p>",
-        "<table><tr>" + "".join(f"<th>{name}</th>" for name in COLUMNS) + "</tr>",
+        "<table><tr>" + "".join(f"<th>{name}</th>" for name in columns(metrics)) + "</tr>",
     ]
     for run in metrics["runs"]:
         for image in run["images"]:
             parts.append("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row(run, image)) + "</tr>")
+    classifies = bool(settings.get("classes"))
     parts.append(
-        "</table><p class='note'>SNR is Es/N0 per complex payload symbol in dB, measured at the equaliser's "
-        "output. The last column is what a flat picture in the photograph's mean colour reaches.</p>"
+        "</table><p class='note'>SNR is Es/N0 per complex payload symbol in dB, measured at the equaliser's output."
+        + ("" if classifies else " The last column is what a flat picture in the photograph's mean colour reaches.")
+        + "</p>"
     )
-    if len(metrics["runs"]) > 1:
+    if len(metrics["runs"]) > 1 and not classifies:
         parts.append(_curve(metrics))
     for run in metrics["runs"]:
         for image in run["images"]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from deepjscec.app.pictures import png_bytes, side_by_side
+from deepjscec.app.labels import picture_of
+from deepjscec.app.pictures import enlarged, png_bytes, side_by_side
 from deepjscec.app.quality import mean_colour_psnr_db, psnr_db, ssim
 
 RESULT_NAME = re.compile(r"(\d{3,}_)?(sent|bob|eve|comparison)\.png|metrics\.json|attack\.json|report\.html")
@@ -61,7 +62,8 @@ Received = tuple[dict[str, Any], np.ndarray] | None
 
 
 def compare(sent: np.ndarray, bob: Received, eve: Received) -> dict[str, Any]:
-    """Figures of one picture: what was sent, uint8[H, W, 3], and what Bob and Eve made of it."""
+    """Figures of one picture: what was sent, uint8[H, W, 3], and what Bob and Eve made of it, each its metadata and
+    uint8[H, W, 3], or the probabilities of a classifier, float32[classes]."""
     return {
         "height": sent.shape[0],
         "width": sent.shape[1],
@@ -74,10 +76,13 @@ def compare(sent: np.ndarray, bob: Received, eve: Received) -> dict[str, Any]:
 def _figures(sent: np.ndarray, received: Received) -> dict[str, Any] | None:
     if received is None:
         return None
-    meta, pixels = received
+    meta, result = received
+    if "label" in meta:
+        quality = {"label": meta["label"], "confidence": meta["confidence"]}
+    else:
+        quality = {"psnr_db": psnr_db(sent, result), "ssim": ssim(sent, result)}
     return {
-        "psnr_db": psnr_db(sent, pixels),
-        "ssim": ssim(sent, pixels),
+        **quality,
         "snr_db": meta["snr_db"],
         "packets_received": meta["packets_received"],
         "packets_sent": meta["packets_sent"],
@@ -85,9 +90,11 @@ def _figures(sent: np.ndarray, received: Received) -> dict[str, Any] | None:
 
 
 def caption(figures: dict[str, Any] | None) -> str:
-    """PSNR, SSIM and SNR in a line."""
+    """PSNR, SSIM and SNR in a line; or label, confidence and SNR."""
     if figures is None:
         return "no picture"
+    if "label" in figures:
+        return f"{figures['label']}, {figures['confidence']:.0%}, at {figures['snr_db']:.1f} dB SNR"
     return f"PSNR {figures['psnr_db']:.1f} dB, SSIM {figures['ssim']:.2f}, at {figures['snr_db']:.1f} dB SNR"
 
 
@@ -95,15 +102,16 @@ def write_pictures(
     folder: Path, prefix: str, sent: np.ndarray, bob: Received, eve: Received, figures: dict[str, Any]
 ) -> dict[str, str]:
     """Write one set of PNG files; returns their names by role."""
+    shown = {role: picture_of(*received) if received else None for role, received in (("bob", bob), ("eve", eve))}
     grey = np.full_like(sent, 160)
     strip = side_by_side(
         [
-            ("Alice sends", f"{sent.shape[1]} x {sent.shape[0]}", sent),
-            ("Bob, with the key", caption(figures["bob"]), bob[1] if bob else grey),
-            ("Eve, without", caption(figures["eve"]), eve[1] if eve else grey),
+            ("Alice sends", f"{sent.shape[1]} x {sent.shape[0]}", enlarged(sent)),
+            ("Bob, with the key", caption(figures["bob"]), enlarged(grey if shown["bob"] is None else shown["bob"])),
+            ("Eve, without", caption(figures["eve"]), enlarged(grey if shown["eve"] is None else shown["eve"])),
         ]
     )
-    pictures = {"sent": sent, "bob": bob and bob[1], "eve": eve and eve[1], "comparison": strip}
+    pictures = {"sent": sent, **shown, "comparison": strip}
     names = {}
     for role, pixels in pictures.items():
         if pixels is not None:

@@ -33,7 +33,8 @@ class UnkeyedPicture:
     """What Eve makes of one picture."""
 
     image_id: int
-    pixels: np.ndarray  # uint8[H, W, 3]
+    shape: tuple[int, int]  # (H, W) as sent
+    result: np.ndarray  # uint8[H, W, 3], or the probabilities of a classifier, float32[classes]
     snr_db: float
     packets_received: int
     packets_sent: int
@@ -137,10 +138,10 @@ class UnkeyedReceiver:
         got = self._open.pop(first).result()
         self._done = max(self._done, first)
         rate = self._codec.rates[self._rate_index]
-        pixels = self._codec.decode_batch(got.symbols, got.noise_var, got.shape, rate)
+        results = self._codec.receive_batch(got.symbols, got.noise_var, got.shape, rate)
         return [
-            UnkeyedPicture(first + i, p, got.snr_db, got.packets_received, got.packets_sent)
-            for i, p in enumerate(pixels)
+            UnkeyedPicture(first + i, got.shape, result, got.snr_db, got.packets_received, got.packets_sent)
+            for i, result in enumerate(results)
         ]
 
     def _fields(self, counter: int) -> PacketFields | None:

@@ -37,6 +37,8 @@ class ModelCard:
     sha256: dict[str, str]  # file name -> hex digest
     share_area: int = 1  # tiles along the side of an area whose tiles send alike
     share_levels: tuple[tuple[Fraction, tuple[int, ...]], ...] = ()  # (rate, tiers to choose from) of unequal shares
+    classes: tuple[str, ...] = ()  # what a classifier's decoder tells apart; empty for one that draws the picture
+    picture: tuple[int, int] | None = None  # (H, W) that a classifier was trained for and takes alone
     base: ModelCard | None = None  # the model whose encoder this is, and of whose decoder this one's is a patch
 
     @property
@@ -81,6 +83,8 @@ class ModelCard:
         if self.base is not None:
             return self.base.model_hash
         meaning = [self.downscaling, self.tile, self.tiers, self.tier_channels, *map(str, self.rates)]
+        if self.classes:
+            meaning += [*self.classes, self.picture]
         if self.share_levels:
             meaning += [self.share_area, *map(str, self.share_levels)]
         files = [self.sha256[name] for name in sorted(self.sha256)]
@@ -134,9 +138,30 @@ class ModelCard:
         area, levels = cls._parse_shares(raw.get("shares", {"area": 1, "levels": {}}), raw["rates"], sizes["tiers"])
         if levels and sizes["downscaling"] * sizes["tile"] % CELL:
             raise ValueError(f"shares need tiles whose side is a multiple of {CELL} pixels")
+        classes, picture = cls._parse_classes(raw, sizes["downscaling"] * sizes["tile"])
         return cls(
-            str(raw["name"]), folder, rates=tuple(rates), sha256=sha256, share_area=area, share_levels=levels, **sizes
+            str(raw["name"]),
+            folder,
+            rates=tuple(rates),
+            sha256=sha256,
+            share_area=area,
+            share_levels=levels,
+            classes=classes,
+            picture=picture,
+            **sizes,
         )
+
+    @staticmethod
+    def _parse_classes(raw: dict[str, Any], unit: int) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        """A classifier's `classes` and `picture`, [H, W] in whole tiles; nothing for other models."""
+        if "classes" not in raw:
+            return (), None
+        classes, picture = raw["classes"], raw["picture"]
+        if not all(isinstance(name, str) and name for name in classes) or len(set(classes)) < max(2, len(classes)):
+            raise ValueError(f"classes {classes!r} are not two different names or more")
+        if len(picture) != 2 or any(type(side) is not int or side < unit or side % unit for side in picture):
+            raise ValueError(f"picture {picture!r} is not a height and a width in multiples of {unit} pixels")
+        return tuple(classes), (picture[0], picture[1])
 
     @classmethod
     def _parse_tuned(cls, raw: dict[str, Any], folder: Path) -> ModelCard:

@@ -74,6 +74,11 @@ class Codec:
         """Bandwidth ratios on offer, rising; packet headers name them by their index."""
         return tuple(rate for rate, _ in self.card.rates)
 
+    @property
+    def default_rate(self) -> Fraction:
+        """The highest rate up to 1/6, or the lowest of all."""
+        return max((rate for rate in self.rates if rate <= Fraction(1, 6)), default=self.rates[0])
+
     def rate_index(self, rate: Rate) -> int:
         """Index of `rate` (1/6, 0.1667, "1/6" or a Fraction) in `rates`; `ValueError` lists what there is."""
         try:
@@ -87,6 +92,11 @@ class Codec:
         raise ValueError(
             f"rate {rate} is not offered by model {self.name!r}; its rates: {', '.join(map(str, self.rates))}"
         )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What a classifier tells apart: such a model has `classify` in place of `decode`. Empty for other models."""
+        return self.card.classes
 
     def codeword_length(self, shape: tuple[int, int], rate: Rate) -> int:
         """Complex symbols `k` of a picture of `shape` (H, W): its padded size times three times the rate."""
@@ -118,6 +128,16 @@ class Codec:
         noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), np.shape(symbols))
         return self.decode_batch(np.asarray(symbols)[None], noise_var[None], shape, rate)[0]
 
+    def classify(
+        self, symbols: np.ndarray, noise_var: np.ndarray | float, shape: tuple[int, int], rate: Rate
+    ) -> np.ndarray:
+        """Tell what is on the picture of which `symbols` arrived: probabilities float32[classes], their sum 1.
+
+        Arguments as `decode`'s. Raises `ValueError` as it does, and for a model without classes.
+        """
+        noise_var = np.broadcast_to(np.asarray(noise_var, np.float32), np.shape(symbols))
+        return self.classify_batch(np.asarray(symbols)[None], noise_var[None], shape, rate)[0]
+
     def encode_batch(self, images: np.ndarray, rate: Rate, snr_db: float | None = None) -> np.ndarray:
         """Encode pictures of one size: uint8[n, H, W, 3] -> complex64[n, k]."""
         images = np.asarray(images)
@@ -145,6 +165,46 @@ class Codec:
         self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
     ) -> np.ndarray:
         """Decode pictures of one size: complex64[n, k] and float32[n, k] -> uint8[n, H, W, 3]."""
+        if self.classes:
+            raise ValueError(f"model {self.name!r} names classes and draws no pictures: use classify")
+        tiles, received, variances, sent = self._receive(symbols, noise_var, shape, rate)
+        h, w = shape
+        pixels = np.empty((len(received), *self.card.padded_shape(shape), 3), np.uint8)
+        for piece in pieces(*tiles, self.card.decoder_halo):
+            latent, variance = blocks_to_latent(self.card, received[:, :, *piece.whole], variances[:, :, *piece.whole])
+            inputs = {"symbols": latent, "noise_var": variance, "sent": sent[:, :, *piece.whole]}
+            planes = self._decoder.run(None, inputs)[0]
+            core = planes[:, :, *scaled(piece.inner, self.card.unit)].transpose(0, 2, 3, 1)
+            pixels[:, *scaled(piece.core, self.card.unit)] = np.rint(
+                np.nan_to_num(core, nan=0.5).clip(0, 1) * 255
+            ).astype(np.uint8)
+        return np.ascontiguousarray(pixels[:, :h, :w])
+
+    def classify_batch(
+        self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
+    ) -> np.ndarray:
+        """Tell what is on pictures of one size: complex64[n, k], float32[n, k] -> probabilities float32[n, classes]."""
+        if not self.classes:
+            raise ValueError(f"model {self.name!r} draws pictures and names no classes: use decode")
+        _, received, variances, sent = self._receive(symbols, noise_var, shape, rate)
+        latent, variance = blocks_to_latent(self.card, received, variances)
+        logits = self._decoder.run(None, {"symbols": latent, "noise_var": variance, "sent": sent})[0]
+        logits = np.nan_to_num(logits)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def receive_batch(
+        self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
+    ) -> np.ndarray:
+        """What the model is for: `classify_batch` where it has classes, else `decode_batch`."""
+        made_of = self.classify_batch if self.classes else self.decode_batch
+        return made_of(symbols, noise_var, shape, rate)
+
+    def _receive(
+        self, symbols: np.ndarray, noise_var: np.ndarray, shape: tuple[int, int], rate: Rate
+    ) -> tuple[tuple[int, int], np.ndarray, np.ndarray, np.ndarray]:
+        """Rows and columns of tiles; blocks and variances as they arrived, [n, tiers, rows, columns, block_size]; and
+        float32[n, 1, rows, columns] tiers that each tile sent."""
         arrangement = Arrangement(self.card, self._check_shape(shape), self.rate_index(rate))
         symbols = np.asarray(symbols)
         if symbols.ndim != 2 or symbols.shape[1] > arrangement.length or symbols.shape[1] % self.block_size:
@@ -158,18 +218,7 @@ class Codec:
         plans = [arrangement.read_plan(*codeword) for codeword in zip(symbols, noise_var, strict=True)]
         sent = np.array([plan[0] for plan in plans], np.float32).reshape(-1, 1, *arrangement.tiles)
         known = np.array([plan[1] for plan in plans]).reshape(-1, *arrangement.tiles)
-        received, variances = arrangement.place(symbols, noise_var, known)
-        h, w = shape
-        pixels = np.empty((len(symbols), *self.card.padded_shape(shape), 3), np.uint8)
-        for piece in pieces(*arrangement.tiles, self.card.decoder_halo):
-            latent, variance = blocks_to_latent(self.card, received[:, :, *piece.whole], variances[:, :, *piece.whole])
-            inputs = {"symbols": latent, "noise_var": variance, "sent": sent[:, :, *piece.whole]}
-            planes = self._decoder.run(None, inputs)[0]
-            core = planes[:, :, *scaled(piece.inner, self.card.unit)].transpose(0, 2, 3, 1)
-            pixels[:, *scaled(piece.core, self.card.unit)] = np.rint(
-                np.nan_to_num(core, nan=0.5).clip(0, 1) * 255
-            ).astype(np.uint8)
-        return np.ascontiguousarray(pixels[:, :h, :w])
+        return arrangement.tiles, *arrangement.place(symbols, noise_var, known), sent
 
     def _planes(self, images: np.ndarray, tiles: tuple[slice, slice]) -> np.ndarray:
         """Pixels of some tiles as float32[n, 3, h, w] in 0..1; what lies beyond the picture repeats its edge."""
@@ -185,6 +234,10 @@ class Codec:
         h, w = int(shape[0]), int(shape[1])
         if min(h, w) < MIN_SIDE or max(h, w) > MAX_SIDE:
             raise ValueError(f"image of {w} x {h} pixels: sides must be {MIN_SIDE} to {MAX_SIDE}")
+        if self.card.picture not in (None, (h, w)):
+            raise ValueError(
+                f"image of {w} x {h} pixels: model {self.name!r} takes {self.card.picture[1]} x {self.card.picture[0]}"
+            )
         return h, w
 
     @cached_property

@@ -59,7 +59,7 @@ def make_session(
         inputs, outputs = {"image": (4, 3), "sent": (4, 1), "snr_db": (1, None)}, {"latent": (4, reals)}
     else:
         inputs = {"symbols": (4, reals), "noise_var": (4, reals // 2), "sent": (4, 1)}
-        outputs = {"image": (4, 3)}
+        outputs = {"logits": (2, len(card.classes))} if card.classes else {"image": (4, 3)}
     _check(path, "input", session.get_inputs(), inputs)
     _check(path, "output", session.get_outputs(), outputs)
     return session

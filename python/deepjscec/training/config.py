@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deepjscec.codec.shares import check_levels
+from deepjscec.training.classifier_network import ClassifierArchitecture
 from deepjscec.training.network import DOWNSCALING, Architecture
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class OptimiserConfig:
 @dataclass(frozen=True)
 class TrainingConfig:
     name: str
-    model: Architecture
+    model: Architecture | ClassifierArchitecture  # one with classes names what it sees, the other draws it
     data: tuple[DataConfig, ...]
     channel: ChannelConfig
     optimiser: OptimiserConfig
@@ -130,13 +131,17 @@ def load_config(path: str | Path) -> TrainingConfig:
             name=raw["name"],
             rates=raw["rates"],
             shares=_build(SharesConfig, raw.get("shares", {})),
-            model=_build(Architecture, raw.get("model", {})),
+            model=_build(_kind_of_model(raw.get("model", {})), raw.get("model", {})),
             data=tuple(_build(DataConfig, item) for item in raw["data"]),
             channel=_build(ChannelConfig, raw.get("channel", {})),
             optimiser=_build(OptimiserConfig, raw.get("optimiser", {})),
         )
     except (ValueError, TypeError) as error:
         raise ValueError(f"training configuration {path}: {error}") from None
+
+
+def _kind_of_model(values: dict[str, Any]) -> type[Architecture] | type[ClassifierArchitecture]:
+    return ClassifierArchitecture if "classes" in values else Architecture
 
 
 def _build(kind: type[T], values: dict[str, Any]) -> T:

@@ -21,6 +21,7 @@ from torch import nn
 
 from deepjscec.codec.card import FORMAT
 from deepjscec.training.checkpoint import load_checkpoint
+from deepjscec.training.classifier_network import Classifier, ClassifierArchitecture
 from deepjscec.training.export_tuned import export_tuned
 from deepjscec.training.images import load_images
 from deepjscec.training.network import DOWNSCALING, Architecture, Autoencoder
@@ -32,30 +33,41 @@ OPSET = 17
 SMALLEST_HALVED = 1024  # values; smaller arrays are not worth a node
 
 
-def load_model(path: Path) -> tuple[Autoencoder, dict[str, Any]]:
+Model = Autoencoder | Classifier
+
+
+def load_model(path: Path) -> tuple[Model, dict[str, Any]]:
     """The averaged weights of a checkpoint as a model in evaluation mode, and the checkpoint's other entries."""
     state = load_checkpoint(path, torch.device("cpu"))
-    model = Autoencoder(Architecture(**state["model_config"]))
+    sizes = state["model_config"]
+    model = Classifier(ClassifierArchitecture(**sizes)) if "classes" in sizes else Autoencoder(Architecture(**sizes))
     model.load_state_dict(averaged_weights(state))
     return model.eval(), state
 
 
-def export_onnx(model: Autoencoder, folder: Path, half: bool = True) -> None:
-    """Write `encoder.onnx` and `decoder.onnx` with free batch size and resolution into `folder`.
-
-    `half` stores weights as float16, which halves the files; the arithmetic stays float32.
-    """
-    arch = model.arch
+def example_inputs(arch: Architecture | ClassifierArchitecture) -> tuple[dict[str, torch.Tensor], ...]:
+    """Inputs of encoder and decoder by name, for a picture of 2 x 2 tiles."""
     tiles = 2
     positions = tiles * arch.tile
     image = torch.rand(1, 3, positions * DOWNSCALING, positions * DOWNSCALING)
     sent = torch.full((1, 1, tiles, tiles), float(arch.tiers))
-    snr_db = torch.zeros(1)
     symbols = torch.randn(1, 2 * arch.complex_channels, positions, positions)
     noise_var = torch.ones(1, arch.complex_channels, positions, positions)
-    _write(model.encoder, {"image": image, "sent": sent, "snr_db": snr_db}, folder / "encoder.onnx", "latent", half)
-    inputs = {"symbols": symbols, "noise_var": noise_var, "sent": sent}
-    _write(model.decoder, inputs, folder / "decoder.onnx", "image", half)
+    return (
+        {"image": image, "sent": sent, "snr_db": torch.zeros(1)},
+        {"symbols": symbols, "noise_var": noise_var, "sent": sent},
+    )
+
+
+def export_onnx(model: Model, folder: Path, half: bool = True) -> None:
+    """Write `encoder.onnx` and `decoder.onnx` with free batch size and resolution into `folder`.
+
+    `half` stores weights as float16, which halves the files; the arithmetic stays float32.
+    """
+    encoder, decoder = example_inputs(model.arch)
+    _write(model.encoder, encoder, folder / "encoder.onnx", "latent", half)
+    output = "logits" if isinstance(model, Classifier) else "image"
+    _write(model.decoder, decoder, folder / "decoder.onnx", output, half)
 
 
 def _write(module: nn.Module, inputs: dict[str, torch.Tensor], path: Path, output: str, half: bool) -> None:
@@ -63,7 +75,7 @@ def _write(module: nn.Module, inputs: dict[str, torch.Tensor], path: Path, outpu
         name: {0: "n"} if tensor.ndim == 1 else {0: "n", 2: f"{name}_h", 3: f"{name}_w"}
         for name, tensor in inputs.items()
     }
-    axes[output] = {0: "n", 2: "out_h", 3: "out_w"}
+    axes[output] = {0: "n"} if output == "logits" else {0: "n", 2: "out_h", 3: "out_w"}
     with warnings.catch_warnings():
         # the TorchScript exporter needs no package beside onnx, which the newer one does
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -100,23 +112,40 @@ def halve_weights(model: onnx.ModelProto) -> None:
         graph.node.insert(0, cast)
 
 
-def macs_per_pixel(part: nn.Module) -> float:
-    """Multiply-accumulates per pixel; all convolutions but those on whole tiles, which do not count, see 1/64 of it."""
-    weights = (m.weight.numel() for m in part.modules() if isinstance(m, nn.Conv2d) and m.groups == 1)
-    return sum(weights) / DOWNSCALING**2
+def macs_per_pixel(part: nn.Module, inputs: dict[str, torch.Tensor], pixels: int) -> float:
+    """Multiply-accumulates of the convolutions per pixel of the picture."""
+    counts = []
+
+    def count(layer: nn.Module, _: Any, output: torch.Tensor) -> None:
+        counts.append(layer.weight.numel() * output.shape[2] * output.shape[3])  # type: ignore[operator,union-attr]
+
+    hooks = [layer.register_forward_hook(count) for layer in part.modules() if isinstance(layer, nn.Conv2d)]
+    with torch.no_grad():
+        part(**inputs)
+    for hook in hooks:
+        hook.remove()
+    return sum(counts) / pixels
 
 
-def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: dict[str, str]) -> None:
+def write_card(model: Model, state: dict[str, Any], folder: Path, notes: dict[str, str]) -> None:
     """Write `card.json` beside the ONNX files of `folder`."""
     arch = model.arch
+    task = {}
+    if isinstance(arch, ClassifierArchitecture):
+        task = {"classes": list(arch.classes), "picture": state["picture"]}
+    encoder, decoder = example_inputs(arch)
+    pixels = encoder["image"].shape[2] * encoder["image"].shape[3]
     files = {
         name: {
             "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
             "bytes": (folder / name).stat().st_size,
             "parameters": sum(p.numel() for p in part.parameters()),
-            "macs_per_pixel": round(macs_per_pixel(part)),
+            "macs_per_pixel": round(macs_per_pixel(part, inputs, pixels)),
         }
-        for name, part in (("encoder.onnx", model.encoder), ("decoder.onnx", model.decoder))
+        for name, part, inputs in (
+            ("encoder.onnx", model.encoder, encoder),
+            ("decoder.onnx", model.decoder, decoder),
+        )
     }
     card = {
         "format": FORMAT,
@@ -131,6 +160,7 @@ def write_card(model: Autoencoder, state: dict[str, Any], folder: Path, notes: d
             "decoder_halo": arch.decoder_halo,
         },
         "rates": state["rates"],
+        **task,
         **({"shares": state["shares"]} if state.get("shares", {}).get("levels") else {}),
         "files": files,
         "training": {"architecture": arch.to_dict(), "steps": state["step"], **notes},
@@ -152,6 +182,8 @@ def export(checkpoint: Path, folder: Path, notes: dict[str, str], weights: str =
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         export_onnx(model, Path(temporary), half=weights == "float16")
         if weights == "int8":
+            if isinstance(model, Classifier):
+                raise ValueError("--weights int8 is for models that draw pictures")
             levels = state.get("shares", {}).get("levels", {}).values()
             tiers = sorted(set(state["rates"].values()).union(*levels))
             _to_int8(model, Path(temporary), pictures, tiers)

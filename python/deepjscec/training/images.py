@@ -55,13 +55,11 @@ def _read(path: Path) -> Iterator[np.ndarray]:
                 if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
                     stream = archive.extractfile(member)
                     assert stream is not None
-                    yield _decode(stream.read(), f"{path}: {member.name}")
+                    yield decode_picture(stream.read(), f"{path}: {member.name}")
     elif path.suffix.lower() in SUFFIXES:
-        yield _decode(path.read_bytes(), str(path))
+        yield decode_picture(path.read_bytes(), str(path))
     elif "_batch" in path.name:
-        with path.open("rb") as file:
-            batch = _ArrayUnpickler(file, encoding="bytes").load()
-        yield from batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        yield from read_batch(path)[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     else:
         raise ValueError(f"pictures {path}: not a picture, .npz, .tar, CIFAR-10 batch or folder")
 
@@ -80,6 +78,12 @@ def _read_npz(path: Path) -> Iterator[np.ndarray]:
         start += h * w * 3
 
 
+def read_batch(path: Path) -> dict[bytes, Any]:
+    """A CIFAR-10 python batch: `data` uint8[n, 3072], planes R, G, B, and `labels`, a list of n."""
+    with path.open("rb") as file:
+        return _ArrayUnpickler(file, encoding="bytes").load()
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     """Reads arrays, text and containers; a pickle that names anything else could run code."""
 
@@ -90,7 +94,8 @@ class _ArrayUnpickler(pickle.Unpickler):
         raise ValueError(f"training data: a CIFAR-10 batch holds no {module}.{name}")
 
 
-def _decode(data: bytes, name: str) -> np.ndarray:
+def decode_picture(data: bytes, name: str) -> np.ndarray:
+    """A picture file's bytes as uint8[H, W, 3]; `ValueError` says which `name` cannot be read."""
     from PIL import Image  # only where pictures are not packed
 
     try:

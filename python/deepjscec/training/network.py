@@ -14,6 +14,7 @@ not arrive are erased.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -129,7 +130,22 @@ class BlockPilot(nn.Module):
         return torch.cat([tiers[:, :, :-1], last[:, :, None]], dim=2).reshape(latent.shape)
 
 
-def normalise_blocks(latent: torch.Tensor, arch: Architecture, sent: torch.Tensor | None = None) -> torch.Tensor:
+class LatentSizes(Protocol):
+    """What an architecture says of its latent."""
+
+    @property
+    def tiers(self) -> int: ...
+    @property
+    def tier_channels(self) -> int: ...
+    @property
+    def tile(self) -> int: ...
+    @property
+    def block_size(self) -> int: ...
+    @property
+    def normalisation(self) -> str: ...
+
+
+def normalise_blocks(latent: torch.Tensor, arch: LatentSizes, sent: torch.Tensor | None = None) -> torch.Tensor:
     """Give every (tier x tile) block the energy of its size in complex symbols; float32[n, 2 C, h, w] in and out.
 
     With `normalisation = "picture"` the blocks that are sent (`sent` float32[n, 1, h / tile, w / tile], tiers) have

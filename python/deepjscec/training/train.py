@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training of the autoencoder: `python -m deepjscec.training.train CONFIG --data NAME=PATH ... --out DIR`.
+"""Training of an autoencoder or classifier: `python -m deepjscec.training.train CONFIG --data NAME=PATH ... --out DIR`.
 
 Resumes from DIR/checkpoint.pt when there is one, so a run can be cut into legs (`--minutes`) or extended
 (`--steps`). Needs torch and numpy alone. Several processes train together under torchrun:
@@ -23,31 +23,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepjscec.training.config import DataConfig, load_config
+from deepjscec.training.classifier_network import ClassifierArchitecture
+from deepjscec.training.classifier_trainer import ClassifierTrainer
+from deepjscec.training.config import load_config
 from deepjscec.training.distributed import ProcessGroup
-from deepjscec.training.images import load_images
-from deepjscec.training.patches import PatchSource
 from deepjscec.training.progress import Progress
 from deepjscec.training.trainer import Trainer, learning_rate_at
-from deepjscec.training.validate import validate
-
-
-def load_sources(
-    data: Sequence[DataConfig], paths: dict[str, str]
-) -> tuple[list[PatchSource], dict[str, list[np.ndarray]]]:
-    """Patch sources in the order of `data`, and each one's held-out pictures by name."""
-    names = [item.name for item in data]
-    if set(paths) != set(names):
-        raise ValueError(f"--data must name exactly {', '.join(names)}; got {', '.join(sorted(paths)) or 'nothing'}")
-    sources, held_out = [], {}
-    for item in data:
-        images = load_images(paths[item.name])
-        keep = len(images) - item.held_out
-        if keep < 1:
-            raise ValueError(f"--data {item.name}: {len(images)} pictures, but {item.held_out} are to be held out")
-        sources.append(PatchSource(images[:keep], item.patch, item.scales))
-        held_out[item.name] = images[keep:]
-    return sources, held_out
 
 
 @contextmanager
@@ -73,24 +54,22 @@ def stop_signals() -> Iterator[list[int]]:
 def run(trainer: Trainer, paths: dict[str, str], steps: int, minutes: float, validate_every: int) -> None:
     """Train to `steps`, or for `minutes` of monotonic time, whichever comes first; always leaves a checkpoint."""
     config, first = trainer.config, trainer.group.rank == 0
-    sources, held_out = load_sources(config.data, paths)
+    trainer.load(paths)
     weights = np.array([item.weight for item in config.data])
     deadline = time.monotonic() + 60 * minutes
     progress = Progress(trainer.step, steps)
     with stop_signals() as signals, (trainer.folder / "log.jsonl").open("a") as log:
         while trainer.step < steps and not trainer.group.any(bool(signals) or time.monotonic() >= deadline):
-            index = int(trainer.rng.choice(len(sources), p=weights / weights.sum()))
-            batch = sources[index].draw(config.data[index].batch, trainer.rng)
+            index = int(trainer.rng.choice(len(weights), p=weights / weights.sum()))
+            batch = trainer.draw(index)
             rate = learning_rate_at(trainer.step, steps, config.optimiser)
             value = float(trainer.advance(batch, config.data[index], rate))
             if trainer.group.any(not math.isfinite(value)):  # before any save: the last checkpoint stays good
                 raise ValueError(f"training diverged at step {trainer.step}; lower the learning rate")
             if trainer.step % 50 == 0 and first:
-                progress.show(trainer.step, f"{-10 / math.log(10) * value:.2f} dB")
+                progress.show(trainer.step, trainer.describe(value))
             if (trainer.step % validate_every == 0 or trainer.step == steps) and first:
-                with trainer.autocast():
-                    quality = validate(trainer.average.module, held_out, config, trainer.device)
-                record = {"step": trainer.step, "learning_rate": rate, **quality}
+                record = {"step": trainer.step, "learning_rate": rate, **trainer.validate()}
                 log.write(json.dumps(record) + "\n")
                 log.flush()
                 progress.note(json.dumps(record))
@@ -155,7 +134,8 @@ def train(arguments: argparse.Namespace) -> int:
         device = group.device
         arguments.out.mkdir(parents=True, exist_ok=True)
         bfloat16 = use_bfloat16(arguments.precision, device)
-        trainer = Trainer(config, arguments.out, arguments.seed, device, bfloat16, group)
+        kind = ClassifierTrainer if isinstance(config.model, ClassifierArchitecture) else Trainer
+        trainer = kind(config, arguments.out, arguments.seed, device, bfloat16, group)
         if arguments.init and trainer.step == 0:
             trainer.start_from(arguments.init)
         elif config.optimiser.train != ("*",) and trainer.step == 0:

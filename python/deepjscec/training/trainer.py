@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from deepjscec.training.checkpoint import load_checkpoint, restore_generators, save_checkpoint
 from deepjscec.training.config import DataConfig, OptimiserConfig, TrainingConfig
 from deepjscec.training.distributed import ProcessGroup
 from deepjscec.training.muon import Muon
-from deepjscec.training.network import Autoencoder, normalise_blocks
+from deepjscec.training.network import Architecture, Autoencoder, normalise_blocks
 from deepjscec.training.situation import draw_situation, impair
+from deepjscec.training.sources import load_sources
+from deepjscec.training.validate import validate
 from deepjscec.training.weights import read_weights
 
 
@@ -39,7 +44,7 @@ class Trainer:
         self.noise = torch.Generator(device).manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # initial weights only; torch's layers offer no generator argument
-            model = Autoencoder(config.model)
+            model = self.make_model()
         self.model = model.to(device, memory_format=torch.channels_last)
         freeze_others(self.model, config.optimiser.train)
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -54,6 +59,11 @@ class Trainer:
         if self.group.rank:  # the first process draws what it would draw alone
             self.rng = np.random.default_rng([seed, self.group.rank, self.step])
             self.noise.manual_seed(int(self.rng.integers(2**62)))
+
+    def make_model(self) -> nn.Module:
+        """The network with random weights."""
+        assert isinstance(self.config.model, Architecture)
+        return Autoencoder(self.config.model)
 
     def _resume(self) -> None:
         state = load_checkpoint(self.checkpoint, self.device)
@@ -91,34 +101,29 @@ class Trainer:
                 "name": self.config.name,
                 "rates": self.config.rates,
                 "shares": asdict(self.config.shares),
+                "picture": [self.config.data[0].patch] * 2,
             },
             self.rng,
             self.noise,
         )
 
-    def advance(self, batch: np.ndarray, source: DataConfig, learning_rate: float) -> torch.Tensor:
-        """One step on patches uint8[n, 3, s, s] of `source`; returns the detached loss."""
+    def load(self, paths: dict[str, str]) -> None:
+        """Read the pictures of all [[data]] entries, `paths` by their names."""
+        self.sources: Sequence[Any]
+        self.held_out: dict[str, Any]
+        self.sources, self.held_out = load_sources(self.config.data, paths)
+
+    def draw(self, index: int) -> Any:
+        """A batch of the source of that index, for `advance`."""
+        return self.sources[index].draw(self.config.data[index].batch, self.rng)
+
+    def advance(self, batch: Any, source: DataConfig, learning_rate: float) -> torch.Tensor:
+        """One step on what `draw` gave of `source`; returns the detached loss."""
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate
-        situation = draw_situation(batch, source, self.config, self.rng)
-        image = torch.from_numpy(batch).to(self.device).float().div_(255)
-        image = image.contiguous(memory_format=torch.channels_last)
-        sent = torch.from_numpy(situation.sent).to(self.device)
-        design = torch.from_numpy(situation.design_snr_db).to(self.device)
-        if self.step == 0 and not self.calibrated:
-            self.model.calibrate(image, sent, design)
-            self.group.share_first(self.model.parameters())
-        with self.autocast():
-            latent = self.model.encoder(image, sent, design)
-        latent = normalise_blocks(latent.float(), self.config.model, sent)
-        received, noise_var = impair(latent, situation, self.config, self.noise)
-        with self.autocast():
-            decoded = self.model.decoder(received, noise_var, sent)
-        # PSNR is averaged over pictures, so the mean of the logarithm is what is reported, and what is trained
-        error = (decoded.float() - image).square().mean(dim=(1, 2, 3))
-        loss = torch.log(error + 1e-5).mean()
+        loss = self.loss(batch, source)
         loss.backward()
         self.group.average_gradients(self.model.parameters())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimiser.clip_norm)
@@ -127,6 +132,45 @@ class Trainer:
         self.average.update_parameters(self.model)
         self.step += 1
         return loss.detach()
+
+    def loss(self, batch: Any, source: DataConfig) -> torch.Tensor:
+        """Of patches uint8[n, 3, s, s]."""
+        image, decoded = self.send(batch, source)
+        # PSNR is averaged over pictures, so the mean of the logarithm is what is reported, and what is trained
+        error = (decoded - image).square().mean(dim=(1, 2, 3))
+        return torch.log(error + 1e-5).mean()
+
+    def send(self, batch: np.ndarray, source: DataConfig) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures uint8[n, 3, s, s] in 0..1 as the network sees them, and what the decoder makes of them after encoder
+        and channel."""
+        situation = draw_situation(batch, source, self.config, self.rng)
+        image = torch.from_numpy(batch).to(self.device).float().div_(255)
+        image = image.contiguous(memory_format=torch.channels_last)
+        sent = torch.from_numpy(situation.sent).to(self.device)
+        design = torch.from_numpy(situation.design_snr_db).to(self.device)
+        if self.step == 0 and not self.calibrated:
+            self.calibrate(image, sent, design)
+            self.group.share_first(self.model.parameters())
+        with self.autocast():
+            latent = self.model.encoder(image, sent, design)
+        latent = normalise_blocks(latent.float(), self.config.model, sent)
+        received, noise_var = impair(latent, situation, self.config, self.noise)
+        with self.autocast():
+            decoded = self.model.decoder(received, noise_var, sent)
+        return image, decoded.float()
+
+    def calibrate(self, image: torch.Tensor, sent: torch.Tensor, snr_db: torch.Tensor) -> None:
+        """What the network takes from its first batch before it is trained."""
+        self.model.calibrate(image, sent, snr_db)
+
+    def validate(self) -> dict[str, float]:
+        """Quality on held-out pictures by name."""
+        with self.autocast():
+            return validate(self.average.module, self.held_out, self.config, self.device)
+
+    def describe(self, loss: float) -> str:
+        """A loss as people read it."""
+        return f"{-10 / math.log(10) * loss:.2f} dB"
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)

@@ -10,12 +10,13 @@ import torch
 
 from deepjscec.codec.card import ModelCard
 from deepjscec.training.checkpoint import load_checkpoint
+from deepjscec.training.classifier_network import ClassifierArchitecture
 from deepjscec.training.network import Architecture
 
 AVERAGED = "module."  # what torch's AveragedModel puts in front of a name
 
 
-def read_weights(source: Path, arch: Architecture) -> dict[str, torch.Tensor]:
+def read_weights(source: Path, arch: Architecture | ClassifierArchitecture) -> dict[str, torch.Tensor]:
     """State dictionary of an autoencoder of `arch`; `ValueError` names `source` where it holds another."""
     if source.is_dir():
         found, weights = _read_folder(source)
@@ -38,6 +39,8 @@ def _read_folder(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
 
     try:
         training = json.loads((folder / "card.json").read_text())["training"]
+        if "classes" in training["architecture"]:
+            raise ValueError("a classifier is stored with its normalisation folded in: give its checkpoint")
         if training.get("weights") == "int8":
             raise ValueError("stored in 8 bits, not to be trained further")
         found = training["architecture"]

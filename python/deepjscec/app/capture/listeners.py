@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from deepjscec.attack import UnkeyedReceiver
+from deepjscec.attack.unkeyed import UnkeyedPicture
 from deepjscec.codec import Codec
 from deepjscec.link import LinkReceiver, ReceivedCodewords
 from deepjscec.phy import Packet
@@ -18,9 +19,11 @@ from deepjscec.phy import Packet
 
 @dataclass(frozen=True)
 class ReceivedPicture:
-    """A picture as it arrived: uint8[H, W, 3], how many of its packets did, and their Es/N0 in dB."""
+    """A picture as it arrived: what its decoder gave, how many of its packets did arrive, and their Es/N0 in dB."""
 
-    pixels: np.ndarray
+    shape: tuple[int, int]  # (H, W) as sent
+    result: np.ndarray  # uint8[H, W, 3], or the probabilities of a classifier, float32[classes]
+    classes: tuple[str, ...]  # of a classifier
     packets_received: int
     packets_sent: int
     snr_db: float
@@ -81,15 +84,15 @@ class Bob:
 
     def _decode(self, groups: Iterable[ReceivedCodewords]) -> list[ReceivedPicture]:
         return [
-            ReceivedPicture(
-                self._codec.decode(symbols, noise_var, got.shape, self._codec.rates[got.rate_index]),
-                got.packets_received,
-                got.packets_sent,
-                got.snr_db,
-            )
+            ReceivedPicture(got.shape, result, self._codec.classes, got.packets_received, got.packets_sent, got.snr_db)
             for got in groups
-            for symbols, noise_var in zip(got.symbols, got.noise_var, strict=True)
+            for result in self._results(got)
         ]
+
+    def _results(self, got: ReceivedCodewords) -> Iterable[np.ndarray]:
+        rate = self._codec.rates[got.rate_index]
+        for symbols, noise_var in zip(got.symbols, got.noise_var, strict=True):  # one by one: pictures may be large
+            yield self._codec.receive_batch(symbols[None], noise_var[None], got.shape, rate)[0]
 
 
 class Eve:
@@ -97,8 +100,8 @@ class Eve:
 
     role = "eve"
 
-    def __init__(self, attack: UnkeyedReceiver) -> None:
-        self._attack = attack
+    def __init__(self, attack: UnkeyedReceiver, codec: Codec) -> None:
+        self._attack, self._codec = attack, codec
         self.stats = attack.stats
 
     def take(self, packet: Packet) -> list[ReceivedPicture]:
@@ -107,6 +110,8 @@ class Eve:
     def finish(self) -> list[ReceivedPicture]:
         return self._pictures(self._attack.flush())
 
-    @staticmethod
-    def _pictures(found: Iterable) -> list[ReceivedPicture]:
-        return [ReceivedPicture(p.pixels, p.packets_received, p.packets_sent, p.snr_db) for p in found]
+    def _pictures(self, found: Iterable[UnkeyedPicture]) -> list[ReceivedPicture]:
+        classes = self._codec.classes
+        return [
+            ReceivedPicture(p.shape, p.result, classes, p.packets_received, p.packets_sent, p.snr_db) for p in found
+        ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepjscec.app.capture.listeners import Listener, ReceivedPicture
+from deepjscec.app.labels import class_card, label_fields
 from deepjscec.app.pictures import png_bytes
 from deepjscec.crypto import HeaderError, read_clear_part
 from deepjscec.link import is_opening
@@ -73,8 +74,10 @@ class Output:
     def _write(self, pictures: Iterable[ReceivedPicture]) -> None:
         for picture in pictures:
             name = f"{len(self.pictures) + 1:03d}_{self._listener.role}.png"
-            (self._folder / name).write_bytes(png_bytes(picture.pixels))
-            height, width = picture.pixels.shape[:2]
+            label = label_fields(picture.result, picture.classes) if picture.classes else {}
+            shown = class_card(picture.result, picture.classes) if picture.classes else picture.result
+            (self._folder / name).write_bytes(png_bytes(shown))
+            height, width = picture.shape
             figures = {
                 "file": name,
                 "height": height,
@@ -82,10 +85,12 @@ class Output:
                 "packets_received": picture.packets_received,
                 "packets_sent": picture.packets_sent,
                 "snr_db": picture.snr_db,
+                **{key: label[key] for key in ("label", "confidence") if label},
             }
             self.pictures.append(figures)
             packets = f"{picture.packets_received}/{picture.packets_sent}"
-            _print_row((name, f"{width}x{height}", packets, f"{picture.snr_db:.2f}"))
+            said = (label["label"], f"{label['confidence']:.0%}") if label else ()
+            _print_row((name, f"{width}x{height}", packets, f"{picture.snr_db:.2f}", *said))
 
 
 def _clear_part(header: bytes) -> tuple[str, str, str]:

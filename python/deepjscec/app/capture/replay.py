@@ -113,7 +113,7 @@ def _listener(arguments: Namespace, fields: CaptureFields, profile: Profile) -> 
         )
     settings = {"model": codec.name, "model_hash": codec.model_hash.hex()}
     if arguments.eve:
-        rate = arguments.rate or fields.text("rate") or "1/6"
+        rate = arguments.rate or fields.text("rate") or str(codec.default_rate)
         return _eve(arguments, fields, profile, codec, rate), {**settings, "rate": rate}
     cipher = arguments.cipher or fields.text("cipher") or "isometric"
     return Bob(make_receiver(arguments.key, cipher, str(codec.card.folder)), codec), {**settings, "cipher": cipher}
@@ -129,7 +129,8 @@ def _eve(arguments: Namespace, fields: CaptureFields, profile: Profile, codec: C
         codec.codeword_length(shape, rate)  # raises for a size or a rate that is not possible
     endless = itertools.repeat(arguments.size) if arguments.size else shapes
     cipher = arguments.cipher or fields.text("cipher") or "isometric"
-    return Eve(UnkeyedReceiver(codec, endless, codec.rate_index(rate), profile.max_payload_symbols, cipher))
+    attack = UnkeyedReceiver(codec, endless, codec.rate_index(rate), profile.max_payload_symbols, cipher)
+    return Eve(attack, codec)
 
 
 def _why_nothing(received: dict[str, int], listener: Listener) -> str:
