@@ -27,7 +27,7 @@ SETUP := scripts/setup.sh
 .NOTPARALLEL:
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-11s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-14s %s\n' "$$t" "$$d"; done
 
 demo: build ## send a picture, with all the set-up needed; pictures, metrics.json and report.html in out/demo
 	$(VENV_PYTHON) run_flowgraph.py --out out/demo $(DEMO_ARGS)
@@ -51,9 +51,15 @@ build:  ## build and install the module into .venv (after the set-up it needs)
 train-setup: build ## what `deepjscec train` and `export` need (torch), into .venv
 	@$(SETUP) python test train  # each set counts as installed only on top of those before it
 
+.PHONY: evaluate-setup
+evaluate-setup: build ## what `deepjscec evaluate` needs for separate coding (HEVC, AV1, 5G LDPC) and for many processes
+	@$(SETUP) python test train evaluate
+	@$(SETUP) ldpc
+
 test-setup:
 	@$(SETUP) system $(PACKAGES) $(TEST_PACKAGES)
-	@$(SETUP) python test train
+	@$(SETUP) python test train evaluate
+	@$(SETUP) ldpc
 	@$(SETUP) module
 
 lint: ## run ruff and mypy
@@ -84,7 +90,7 @@ uninstall: ## remove the module from .venv
 # Uninstalls first: with the build folder goes the list of what is installed. Leaves the rest of out/, which may hold measurements.
 clean: uninstall ## remove the build folder, caches and out/demo
 	rm -rf build out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -type d -prune -exec rm -rf {} +
 
-distclean: clean ## clean, and remove the virtual environment
-	rm -rf .venv python/deepjscec.egg-info
+distclean: clean ## clean, and remove the virtual environments
+	rm -rf .venv .venv-ldpc python/deepjscec.egg-info

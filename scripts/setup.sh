@@ -4,10 +4,12 @@
 #   setup.sh system PACKAGE...    Debian packages, as far as they are missing
 #   setup.sh python SET...        the virtual environment with requirements/SET.txt and the library
 #   setup.sh module               the GNU Radio module, built and installed into the virtual environment
+#   setup.sh ldpc                 .venv-ldpc, the environment of 5G LDPC, which needs another NumPy
 #
-# A finished step leaves a stamp in .venv/.stamps with the digest of all it depends on. A step whose stamp still fits
-# does nothing, so a second run takes a fraction of a second and touches no network. Digests, and not file times, because
-# git gives every file of a fresh checkout the same time, and switching branches should not cause a reinstall by itself.
+# A finished step leaves a stamp in the environment's folder .stamps with the digest of all it depends on. A step whose
+# stamp still fits does nothing, so a second run takes a fraction of a second and touches no network. Digests, and not
+# file times, because git gives every file of a fresh checkout the same time, and switching branches should not cause a
+# reinstall by itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -99,18 +101,19 @@ except (OSError, ValueError):
 PY
 }
 
+# $1: the set that pins torch, $2: the set that pins what it depends on
 install_torch() {
     local requirement index=${TORCH_INDEX:-}
-    requirement=$(grep '^torch==' requirements/train.txt)
+    requirement=$(grep '^torch==' "requirements/$1.txt")
     if "$venv/bin/python" -c 'import sys; from importlib.metadata import version; sys.exit(version("torch").split("+")[0] != sys.argv[1])' \
         "${requirement#*==}" 2>/dev/null; then
         return
     fi
     if [[ -n $index ]] && answers "$index"; then
-        pip_install -c requirements/run.txt --extra-index-url "$index" "$requirement"
+        pip_install -c "requirements/$2.txt" --extra-index-url "$index" "$requirement"
     else
         say "no torch index, or it does not answer: taking the default build of torch, which may be large"
-        pip_install -c requirements/run.txt "$requirement"
+        pip_install -c "requirements/$2.txt" "$requirement"
     fi
 }
 
@@ -124,7 +127,7 @@ python_packages() {
         key=$(text_digest "$(cat "${files[@]}")")
         fresh "requirements-$set" "$key" && continue
         say "installing requirements/$set.txt"
-        [[ $set != train ]] || install_torch
+        [[ $set != train ]] || install_torch train run
         pip_install "${files[@]/#/--requirement=}"
         stamp "requirements-$set" "$key"
     done
@@ -140,6 +143,21 @@ python_packages() {
             fail "GNU Radio does not load in .venv (see the error above)"
         stamp library "$key"
     fi
+}
+
+# Beside .venv, and without the packages of the system.
+ldpc_environment() {
+    venv=$root/.venv-ldpc
+    stamps=$venv/.stamps
+    local key
+    key=$(text_digest "$root" "$("$python" --version)" "$(<requirements/ldpc.txt)") || fail "no Python at $python"
+    fresh ldpc "$key" && "$venv/bin/python" -c '' && return
+    say "creating .venv-ldpc"
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    install_torch ldpc ldpc
+    pip_install --requirement=requirements/ldpc.txt
+    stamp ldpc "$key"
 }
 
 # --- GNU Radio module ------------------------------------------------------------------------------------------------
@@ -175,5 +193,6 @@ case ${1:-} in
 system) shift; system "$@" ;;
 python) shift; python_packages "$@" ;;
 module) module ;;
+ldpc) ldpc_environment ;;
 *) fail "unknown step '${1:-}'; see the head of scripts/setup.sh" ;;
 esac
