@@ -23,7 +23,9 @@ ALLOWED = {
     "recording": set(),
     "training": {"channel", "codec"},
     "attack": {"codec", "crypto", "link", "training"},
-    "app": {"codec", "crypto", "phy", "link", "training", "attack", "recording"},
+    "baseline": {"crypto"},
+    "evaluation": {"codec", "crypto", "phy", "link", "training", "attack", "baseline"},
+    "app": {"codec", "crypto", "phy", "link", "training", "attack", "recording", "evaluation"},
 }
 
 
@@ -68,7 +70,7 @@ def loaded_after(code):
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code):
-    heavy = {"onnxruntime", "torch", "numba", "skimage", "matplotlib", "scipy"}
+    heavy = {"onnxruntime", "torch", "numba", "skimage", "matplotlib", "scipy", "av", "joblib", "distributed"}
     assert not heavy & loaded_after(code)
 
 

@@ -20,6 +20,8 @@ EXAMPLES = """examples:
   deepjscec decapsulate for-bob.capsule --private bob.key --key shared.key     ... who makes the same key of it
   deepjscec models                    the models that are installed, their rates and whether their files are intact
   deepjscec evaluate --images kodak/ --rate 1/12 --snr 0 10 20                 quality over noise, cipher in the loop
+  deepjscec evaluate configs/evaluation --data cifar=PATH --data kodak=PATH    every scheme over every channel
+  deepjscec figures results/evaluation --out figures                           ... and its figures
   deepjscec attack --out attack       everything Eve can try, on the ciphers and on controls; a report
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
   deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
@@ -45,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     key_commands.add_decapsulate(commands.add_parser("decapsulate", help="... and the same key for that holder"))
     key_commands.add_inspect(commands.add_parser("inspect", help="what a key file or capsule is, without its secret"))
     _models(commands.add_parser("models", help="list models and check their files"))
-    _evaluate(commands.add_parser("evaluate", help="measure a model's quality over noise"))
+    _evaluate(commands.add_parser("evaluate", help="measure schemes over channels, or one model over noise"))
+    _figures(commands.add_parser("figures", help="draw what evaluate measured"))
     _attack(commands.add_parser("attack", help="what Eve gets, by every attack there is"))
     _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
     _replay(commands.add_parser("replay", help="demodulate a SigMF recording"))
@@ -98,6 +101,11 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     evaluation_options.add_arguments(parser)
 
     def run(arguments: argparse.Namespace) -> int:
+        evaluation_options.settle(arguments)
+        if arguments.configuration:
+            from deepjscec.app.evaluation_command import run_configurations
+
+            return run_configurations(arguments)
         from deepjscec.app.evaluation import earlier_rows, evaluate, merge_rows, settings_of
         from deepjscec.app.results import write_json
         from deepjscec.codec import Codec
@@ -121,6 +129,17 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         if arguments.json:
             write_json(arguments.json, {**result, "rows": merge_rows(earlier, result["rows"])})
         return 0
+
+    parser.set_defaults(run=run)
+
+
+def _figures(parser: argparse.ArgumentParser) -> None:
+    evaluation_options.add_figure_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.app.evaluation_command import run_figures
+
+        return run_figures(arguments)
 
     parser.set_defaults(run=run)
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quality of a model over symbol-level noise, the cipher in the loop: `deepjscec evaluate`."""
+"""Quality of one model over symbol-level noise, the cipher in the loop: `deepjscec evaluate --model --images`."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -14,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from deepjscec import __version__
-from deepjscec.app.quality import ms_ssim, psnr_db
 from deepjscec.codec import Codec
-from deepjscec.crypto import Cipher, Secret, Session, make_cipher
-from deepjscec.link import PayloadFormat
-from deepjscec.link.coded import half_symbols
+from deepjscec.crypto import Secret, Session
+from deepjscec.evaluation.picture_set import batches_of
+from deepjscec.evaluation.quality import ms_ssim, psnr_db
+from deepjscec.evaluation.symbol_channel import SymbolChannel
+from deepjscec.evaluation.symbol_link import SymbolLink
 
-BATCH_PIXELS = 2**19
+__all__ = ["Condition", "batches_of", "describe", "earlier_rows", "evaluate", "measure", "merge_rows", "settings_of"]
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,16 @@ def measure(
     than it is defined for.
     """
     rng = np.random.default_rng(seed)
-    alice = make_cipher(cipher, Session.start(Secret.random()), codec.block_size)
-    air = _Air(alice, condition.snr_db, rng)
+    channel = SymbolChannel(condition.snr_db, rng)
+    link = SymbolLink(cipher, Session.start(Secret.random()), codec.block_size, channel)
     psnr, similarity, samples = [], [], 0
     for images in batches:
         codewords = codec.encode_batch(images, condition.rate, condition.snr_db if condition.told else None)
-        clear, variance = air.carry(codewords)
+        heard = link.exchange(codewords, "bob")
+        variance = heard.noise_var
         lost = rng.random((len(images), codewords.shape[1] // codec.block_size)) < condition.erased
         variance[np.repeat(lost, codec.block_size, axis=1)] = np.inf
-        decoded = codec.decode_batch(clear, variance, (images.shape[1], images.shape[2]), condition.rate)
+        decoded = codec.decode_batch(heard.symbols, variance, (images.shape[1], images.shape[2]), condition.rate)
         samples += images.size
         for before, after in zip(images, decoded):
             psnr.append(psnr_db(before, after))
@@ -61,54 +62,9 @@ def measure(
         "psnr_db": float(np.mean(psnr)),
         "standard_error_db": float(np.std(psnr) / np.sqrt(len(psnr))),
         "ms_ssim": None if np.isnan(mean_similarity) else mean_similarity,
-        "true_snr_db": float(10 * np.log10(air.signal / air.noise)),
-        "channel_uses": air.symbols / samples,  # per source sample: the rate, and what the cipher adds to it
+        "true_snr_db": channel.true_snr_db,
+        "channel_uses": link.channel_uses / samples,  # per source sample: the rate, and what the cipher adds to it
     }
-
-
-class _Air:
-    """Carries codewords under a cipher, packet by packet, and keeps account of energy and symbols."""
-
-    def __init__(self, cipher: Cipher, snr_db: float, rng: np.random.Generator) -> None:
-        from deepjscec.phy import Profile
-
-        self._cipher, self._rng = cipher, rng
-        self._variance = 10 ** (-snr_db / 10)
-        self._step = PayloadFormat(cipher).capacity(Profile().max_payload_symbols) * cipher.block_size
-        if self._step < 1:
-            raise ValueError(f"cipher {cipher.name}: a packet has no room for a block beside what it adds")
-        self._packets = itertools.count()
-        self.signal, self.noise, self.symbols = 0.0, 0.0, 0
-
-    def carry(self, codewords: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What Bob decrypts of complex64[n, k]: as many symbols, and noise variances float32[n, k]."""
-        flat = codewords.reshape(-1)
-        parts = [self._packet(flat[i : i + self._step]) for i in range(0, flat.size, self._step)]
-        clear, variance = (np.concatenate(part).reshape(codewords.shape) for part in zip(*parts, strict=True))
-        return clear, variance
-
-    def _packet(self, symbols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        packet = next(self._packets)
-        prefix, sent = self._cipher.encrypt_message(symbols, packet)
-        scale = np.float32(np.sqrt(self._variance / 2))
-        noise = self._rng.standard_normal((sent.size, 2), np.float32).view(np.complex64)[:, 0] * scale
-        self.signal += float(np.sum(np.abs(sent) ** 2))
-        self.noise += float(np.sum(np.abs(noise) ** 2))
-        self.symbols += half_symbols(len(prefix)) + sent.size
-        variance = np.full(sent.size, self._variance, np.float32)
-        return self._cipher.decrypt_message(prefix, sent + noise, variance, packet)
-
-
-def batches_of(images: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Pictures of one size together, in the order of their first, as uint8[n, H, W, 3]."""
-    by_shape: dict[tuple[int, ...], list[np.ndarray]] = {}
-    for image in images:
-        by_shape.setdefault(image.shape, []).append(image)
-    batches: list[np.ndarray] = []
-    for (h, w, _), group in by_shape.items():
-        count = max(1, BATCH_PIXELS // (h * w))
-        batches.extend(np.stack(group[i : i + count]) for i in range(0, len(group), count))
-    return batches
 
 
 def evaluate(

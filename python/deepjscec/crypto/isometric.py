@@ -18,7 +18,6 @@ from .cipher import SymbolCipher, as_codeword, check_block_size
 from .combining import mmse_weights
 from .counter import check_packet
 from .keystream import SCHEME_ISOMETRIC, WORDS_PER_AES_BLOCK, KeyStream
-from .secret import Secret
 from .session import Session
 
 # A block's energy may be off by this fraction (float32 rounding gives 1e-6); encryption then makes it exact.
@@ -140,7 +139,7 @@ class IsometricCipher(SymbolCipher):
 
         def work(low: int, high: int, stream: KeyStream, out: np.ndarray) -> None:
             # the key is forgotten on return
-            dither = KeyStream(Secret.random(), 0, SCHEME_ISOMETRIC) if dither_scale else None
+            dither = KeyStream(self._session.private_key(), 0, SCHEME_ISOMETRIC) if dither_scale else None
             no_words = np.empty(0, np.uint64)
             for a, b, words in self._pieces(low, high, stream):
                 noise = dither.words(2 * self.block_size * (b - a)) if dither else no_words

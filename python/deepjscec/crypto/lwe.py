@@ -14,7 +14,7 @@ from .cipher import as_codeword, check_block_size
 from .counter import check_packet
 from .keystream import SCHEME_LWE
 from .lwe_arithmetic import centred, pack, unpack
-from .lwe_encryption import encrypt_batch, fresh_errors, unmask
+from .lwe_encryption import encrypt_batch, errors_of, unmask
 from .lwe_estimation import estimate_noise
 from .lwe_keys import LWE_COLUMNS, LwePrivateKey, LwePublicKey
 from .lwe_mapping import lwe_mapping
@@ -81,7 +81,7 @@ class LweCipher:
         self._session.claim_payload(packet)
         key = self._key_of(parts.size)
         public = key.public_key if isinstance(key, LwePrivateKey) else key
-        errors = fresh_errors(self.parameters, 1, parts.size)
+        errors = errors_of(self._session.private_key(), self.parameters, 1, parts.size)
         c1, c2 = encrypt_batch(public, to_integers(parts, self.scale, self.parameters.q)[None], errors)
         return pack(np.mod(c1, self.parameters.q), self.parameters.bits), self._mapping.symbols(c2[0])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import NoReturn
 
 from .counter import PacketCounter, ReusedCounterError
 from .keystream import KeyStream
-from .secret import Secret, hkdf
+from .secret import SECRET_BYTES, Secret, hkdf
 
 SESSION_ID_BYTES = 8
 KEY_ID_BYTES = 4
@@ -33,28 +34,37 @@ class Session:
     uses `start`.
     """
 
-    def __init__(self, secret: Secret, session_id: bytes, receive_only: bool) -> None:
+    def __init__(self, secret: Secret, session_id: bytes, receive_only: bool, entropy: Callable[[int], bytes]) -> None:
         self._id = session_id
         self._key_id = key_id(secret)
         self._header_key = Secret(hkdf(secret.reveal(), b"header " + session_id))
         self._stream_key = Secret(hkdf(secret.reveal(), b"key stream " + session_id))
         self._receive_only = receive_only
+        self._entropy = entropy
         self._issued = PacketCounter("numbered")
         self._payloads = PacketCounter("payload of")
         self._headers = PacketCounter("header of")
 
     @classmethod
-    def derive(cls, shared_secret: Secret | bytes, session_id: bytes, *, receive_only: bool = False) -> Session:
+    def derive(
+        cls,
+        shared_secret: Secret | bytes,
+        session_id: bytes,
+        *,
+        receive_only: bool = False,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> Session:
         """The session that a 32-byte secret and 8 session-id bytes determine.
 
-        With `receive_only` it decrypts and opens, and refuses to encrypt or seal. Raises `ValueError` for
-        wrong lengths.
+        With `receive_only` it decrypts and opens, and refuses to encrypt or seal. `entropy` gives so many
+        private random bytes; another source than the operating system's is for reproducible measurements only, never
+        for the air: who can guess its bytes reads what LWE sends. Raises `ValueError` for wrong lengths.
         """
         if not isinstance(session_id, (bytes, bytearray)):
             raise TypeError(f"a session id is bytes, not {type(session_id).__name__}")
         if len(session_id) != SESSION_ID_BYTES:
             raise ValueError(f"a session id has {SESSION_ID_BYTES} bytes, not {len(session_id)}")
-        return cls(Secret.of(shared_secret), bytes(session_id), receive_only)
+        return cls(Secret.of(shared_secret), bytes(session_id), receive_only, entropy)
 
     @classmethod
     def start(cls, shared_secret: Secret | bytes) -> Session:
@@ -84,6 +94,10 @@ class Session:
     def key_stream(self, packet: int, scheme: int, parameter: int = 0, first: int = 0) -> KeyStream:
         """Key stream of one packet (layout: `keystream.py`). Reading it marks nothing as used."""
         return KeyStream(self._stream_key, packet, scheme, parameter, first)
+
+    def private_key(self) -> Secret:
+        """A fresh key that nobody shares, for randomness of the sender's own: dither, and errors of LWE."""
+        return Secret(self._entropy(SECRET_BYTES))
 
     def next_packet(self) -> int:
         """A fresh packet number for a header and its payload; `CounterExhaustedError` at 2^32."""
