@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import evaluation_tables
 import security_tables
 from marked_tables import markdown, update
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/waveform.md", "docs/codec.md", "docs/security.md")
+PAGES = ("README.md", "docs/waveform.md", "docs/codec.md", "docs/security.md", "docs/results.md")
 
 
 def loopback() -> str:
@@ -169,6 +170,29 @@ def wrapped() -> str:
     return markdown(["rate", "decoder", *(f"{snr:g} dB" for snr in snrs)], cells)
 
 
+def classification() -> str:
+    """Accuracy over the simulated link, Bob's and Eve's."""
+    result = json.loads((ROOT / "results" / "classification.json").read_text())
+    cells = [
+        [f"{row['true_snr_db']:.1f} dB", row["cipher"], share(row["bob"]), share(row["eve"])]
+        for row in result["flowgraph"]
+    ]
+    return markdown(["SNR at Bob", "cipher", "Bob", "Eve, Bob's decoder"], cells)
+
+
+def classification_eve() -> str:
+    """Accuracy of a network that Eve trained on ciphertexts."""
+    rows = json.loads((ROOT / "results" / "classification.json").read_text())["trained_eve"]
+    heading = ["cipher", "ciphertexts of known class", "a network that Eve trained on them, no noise"]
+    return markdown(heading, [[row["cipher"], f"{row['known']:,}", share(row)] for row in rows])
+
+
+def share(row: dict[str, Any]) -> str:
+    """An accuracy and its interval in percent."""
+    low, high = row["interval"]
+    return f"{row['accuracy']:.1%} ({low:.1%} to {high:.1%})"
+
+
 def ciphers_speed() -> str:
     """Symbols a second of the ciphers, by CPU time."""
     result = json.loads((ROOT / "results" / "crypto_speed.json").read_text())
@@ -212,6 +236,8 @@ def peak_power() -> str:
 
 
 TABLES = {
+    "classification": classification,
+    "classification_eve": classification_eve,
     "loopback": loopback,
     "codec": codec,
     "quality": quality,
@@ -230,6 +256,7 @@ TABLES = {
     "ciphers_speed": ciphers_speed,
     "speed": speed,
     "peak_power": peak_power,
+    **evaluation_tables.TABLES,
 }
 
 

