@@ -18,7 +18,7 @@ import numpy as np
 
 from deepjscec.baseline.modes import TABLE, Chooser, ModeTable, TrainingPicture
 from deepjscec.baseline.source import SourceCoder, make_source_coder, psnr_db
-from deepjscec.evaluation.picture_set import PictureSet, batches_of, failed_picture, load_pictures
+from deepjscec.evaluation.picture_set import PictureSet, batches_of, even, failed_picture, load_pictures
 
 
 def training_pictures(coder: SourceCoder, pictures: PictureSet) -> list[TrainingPicture]:
@@ -32,11 +32,6 @@ def training_pictures(coder: SourceCoder, pictures: PictureSet) -> list[Training
             own = {variant: rungs[i] for variant, rungs in ladders.items()}
             found.append(TrainingPicture(shape[0] * shape[1], own, float(failed[i])))
     return found
-
-
-def even(image: np.ndarray) -> np.ndarray:
-    """Without a last odd row or column: chroma at half the size needs even sides."""
-    return image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from deepjscec.evaluation.cell import Cell
 from deepjscec.evaluation.coders import cached_coder
 from deepjscec.evaluation.configuration import Ideal
 from deepjscec.evaluation.outcome import Outcome
-from deepjscec.evaluation.picture_set import PictureSet, batches_of, failed_picture
+from deepjscec.evaluation.picture_set import PictureSet, batches_of, even, failed_picture
 from deepjscec.evaluation.quality import psnr_db
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class IdealSystem:
         """Mean PSNR of the training pictures, dB."""
         assert self._train is not None
         found = []
-        for images in batches_of(self._train.images):
+        for images in batches_of([even(image) for image in self._train.images]):
             shape = (images.shape[1], images.shape[2])
             fallback = failed_picture(self._train, shape)
             for image, rungs in zip(images, self._coder.ladder(images, variant), strict=True):

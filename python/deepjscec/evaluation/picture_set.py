@@ -82,3 +82,8 @@ def failed_picture(train: PictureSet | None, shape: tuple[int, int]) -> np.ndarr
         return np.rint(np.mean(train.images, axis=0)).astype(np.uint8)
     colours = [image.mean(axis=(0, 1)) for image in train.images]
     return np.broadcast_to(np.rint(np.mean(colours, axis=0)).astype(np.uint8), (*shape, 3)).copy()
+
+
+def even(image: np.ndarray) -> np.ndarray:
+    """A picture without a last odd row or column: chroma at half the size needs even sides."""
+    return image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
