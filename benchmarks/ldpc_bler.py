@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import beta
 
+from deepjscec.attack.interval import clopper_pearson
 from deepjscec.baseline.block_errors import TABLE
 from deepjscec.baseline.finite_length import normal_approximation, required_snr_db
 from deepjscec.baseline.ldpc import ITERATIONS, MODULATIONS, LdpcCode
@@ -51,14 +51,13 @@ def simulate(code: LdpcCode, snr_db: float, blocks: int, errors: int, rng: np.ra
         )
         wrong = (found != payloads).any(axis=1)
         sent, failed, undetected = sent + count, failed + int(wrong.sum()), undetected + int((wrong & fine).sum())
-    interval = beta.ppf((0.025, 0.975), (failed, failed + 1), (sent - failed + 1, max(sent - failed, 0.5)))
     return {
         "snr_db": round(snr_db, 3),
         "blocks": sent,
         "errors": failed,
         "undetected": undetected,
         "bler": failed / sent,
-        "interval": [float(x) for x in np.nan_to_num(interval, nan=0.0)],
+        "interval": clopper_pearson(failed, sent, 0.95),
     }
 
 

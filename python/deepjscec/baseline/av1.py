@@ -20,7 +20,7 @@ from PIL import Image, features
 from .colour import BT601, from_planes
 from .frames import decode_pictures
 from .obu import FRAME, SEQUENCE_HEADER, TEMPORAL_DELIMITER, media_data, split_units, unit
-from .source import Rung, check_request, pareto, psnr_db
+from .source import Rung, check_request, climb
 
 QUALITIES = range(0, 98, 2)  # libavif maps 0 ... 100 onto AV1's base_q_idx; above this only lossless is left
 SPEED = 4  # 0 gains 0.3 dB on pictures of 32 x 32 and takes six times as long
@@ -42,14 +42,9 @@ class Av1Coder:
 
     def ladder(self, images: np.ndarray, variant: str) -> list[list[Rung]]:
         check_request(self, variant, images)
-        height, width = images.shape[1:3]
-        rungs: list[list[Rung]] = [[] for _ in images]
-        for quality in QUALITIES if len(images) else ():
-            payloads = [_encode(image, variant, quality)[1] for image in images]
-            psnr = psnr_db(images, self.decode(payloads, (height, width), variant))
-            for kept, payload, value in zip(rungs, payloads, psnr, strict=True):
-                kept.append(Rung(payload, float(value)))
-        return [pareto(kept) for kept in rungs]
+        qualities = QUALITIES if len(images) else ()
+        codings = ([_encode(image, variant, quality)[1] for image in images] for quality in qualities)
+        return climb(self, images, variant, codings)
 
     def decode(self, payloads: list[bytes], shape: tuple[int, int], variant: str) -> np.ndarray:
         check_request(self, variant)

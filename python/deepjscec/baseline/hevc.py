@@ -35,7 +35,7 @@ from .nal import (
     with_emulation_prevention,
     without_emulation_prevention,
 )
-from .source import Rung, check_request, pareto, psnr_db
+from .source import Rung, check_request, climb
 
 QUANTISERS = range(8, 52)
 # Lagrange multipliers, relative to x265's own.
@@ -104,13 +104,8 @@ class HevcCoder:
             return []
         _check_size((height, width), variant)
         planes = to_planes(images, VARIANTS[variant].matrix, VARIANTS[variant].subsampled)
-        rungs: list[list[Rung]] = [[] for _ in range(n)]
-        for quantiser, multiplier in _settings(height * width):
-            payloads = [_payload(p) for p in _encode(planes, variant, quantiser, multiplier)]
-            psnr = psnr_db(images, self.decode(payloads, (height, width), variant))
-            for kept, payload, value in zip(rungs, payloads, psnr, strict=True):
-                kept.append(Rung(payload, float(value)))
-        return [pareto(kept) for kept in rungs]
+        codings = ([_payload(p) for p in _encode(planes, variant, *setting)] for setting in _settings(height * width))
+        return climb(self, images, variant, codings)
 
     def decode(self, payloads: list[bytes], shape: tuple[int, int], variant: str) -> np.ndarray:
         check_request(self, variant)

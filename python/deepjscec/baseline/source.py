@@ -108,6 +108,21 @@ def psnr_db(sent: np.ndarray, received: np.ndarray) -> np.ndarray:
         return 10 * np.log10(255**2 / squared)
 
 
+def climb(
+    coder: SourceCoder,
+    images: np.ndarray,
+    variant: str,
+    codings: Iterable[list[bytes]],
+) -> list[list[Rung]]:
+    """Ladders of uint8[n, H, W, 3] from `codings`, in each of which every picture has a payload."""
+    rungs: list[list[Rung]] = [[] for _ in images]
+    for payloads in codings:
+        psnr = psnr_db(images, coder.decode(payloads, (images.shape[1], images.shape[2]), variant))
+        for kept, payload, value in zip(rungs, payloads, psnr, strict=True):
+            kept.append(Rung(payload, float(value)))
+    return [pareto(kept) for kept in rungs]
+
+
 def pareto(rungs: Iterable[Rung]) -> list[Rung]:
     """Those of one picture's `rungs` that no other beats in both size and PSNR, by rising size."""
     kept: list[Rung] = []

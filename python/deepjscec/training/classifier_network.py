@@ -22,10 +22,10 @@ from deepjscec.codec.codec import UNTOLD_SNR_DB
 from deepjscec.training.network import (
     DESIGN_RANGE_DB,
     DOWNSCALING,
-    SMALLEST_NOISE_VAR,
     conv,
     normalise_blocks,
     sent_planes,
+    weigh,
 )
 
 
@@ -137,12 +137,9 @@ class ClassifierDecoder(nn.Module):
     def forward(self, symbols: torch.Tensor, noise_var: torch.Tensor, sent: torch.Tensor) -> torch.Tensor:
         a = self.arch
         n, c, h, w = noise_var.shape
-        noise_var = noise_var.clamp_min(SMALLEST_NOISE_VAR)
-        weight = (1 / (1 + noise_var)).reshape(n, a.tiers, 1, a.tier_channels, h, w)
-        weighed = (symbols.reshape(n, a.tiers, 2, a.tier_channels, h, w) * weight).reshape(n, 2 * c, h, w)
-        capacity = torch.log(1 + 1 / noise_var).reshape(n, a.tiers, a.tier_channels, h, w).mean(2) * 0.25
+        weighed, capacity = weigh(symbols, noise_var, a)
         condition = torch.cat([sent_planes(sent, a.tiers), F.avg_pool2d(capacity, a.tile)], dim=1)
-        x = self.stem(F.pixel_unshuffle(weighed, a.tile)) * (1 + self.confidence(condition))
+        x = self.stem(F.pixel_unshuffle(weighed.reshape(n, 2 * c, h, w), a.tile)) * (1 + self.confidence(condition))
         x = F.gelu(x + self.condition(condition), approximate="tanh")
         x = x + F.gelu(self.mix(x), approximate="tanh")
         return self.head(x).mean((2, 3))

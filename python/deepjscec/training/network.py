@@ -202,6 +202,18 @@ class Encoder(nn.Module):
         return self.pilot(self.head(x * (1 + self.power(condition))))
 
 
+def weigh(symbols: torch.Tensor, noise_var: torch.Tensor, arch: LatentSizes) -> tuple[torch.Tensor, torch.Tensor]:
+    """Symbols times the linear MMSE factor 1 / (1 + noise_var), float32[n, tiers, 2 * tier_channels, h, w], and each
+    tier's capacity ln(1 + 1 / noise_var) / 4, float32[n, tiers, h, w]; both are zero for an infinite variance."""
+    n, _, h, w = noise_var.shape
+    noise_var = noise_var.clamp_min(SMALLEST_NOISE_VAR)
+    weight = (1 / (1 + noise_var)).reshape(n, arch.tiers, 1, arch.tier_channels, h, w)
+    # real and imaginary parts of a tier stand side by side, so each weight serves both
+    symbols = symbols.reshape(n, arch.tiers, 2, arch.tier_channels, h, w) * weight
+    capacity = torch.log(1 + 1 / noise_var).reshape(n, arch.tiers, arch.tier_channels, h, w).mean(2) * 0.25
+    return symbols.reshape(n, arch.tiers, -1, h, w), capacity
+
+
 class Decoder(nn.Module):
     """What arrived to a picture.
 
@@ -236,11 +248,7 @@ class Decoder(nn.Module):
     def forward(self, symbols: torch.Tensor, noise_var: torch.Tensor, sent: torch.Tensor) -> torch.Tensor:
         a = self.arch
         n, c, h, w = noise_var.shape
-        noise_var = noise_var.clamp_min(SMALLEST_NOISE_VAR)
-        weight = (1 / (1 + noise_var)).reshape(n, a.tiers, 1, a.tier_channels, h, w)
-        # real and imaginary parts of a tier stand side by side, so each weight serves both
-        symbols = (symbols.reshape(n, a.tiers, 2, a.tier_channels, h, w) * weight).reshape(n, a.tiers, -1, h, w)
-        capacity = torch.log(1 + 1 / noise_var).reshape(n, a.tiers, a.tier_channels, h, w).mean(2) * 0.25
+        symbols, capacity = weigh(symbols, noise_var, a)
         level = self._level(symbols[:, :, -1], capacity)
         condition = torch.cat([sent_planes(sent, a.tiers), level], dim=1)
         condition = torch.cat([spread_over_tiles(condition, a.tile), capacity], dim=1)
