@@ -68,8 +68,23 @@ def accounting(name: str) -> str:
     return accounting_table(summary(name))
 
 
+def block_errors() -> str:
+    """Curves of the channel code: blocks that failed, over the SNR beyond the normal approximation's 10 %."""
+    curves = json.loads((ROOT / "results" / "ldpc_bler.json").read_text())["curves"]
+    steps = sorted({round(p["snr_db"] - c["points"][0]["snr_db"], 1) for c in curves for p in c["points"]})
+    cells = []
+    for curve in curves:
+        name = f"{curve['modulation']}, {curve['rate']:.2f}"
+        start, points = curve["points"][0]["snr_db"], [f"{p['bler']:.1%}" for p in curve["points"]]
+        points += [""] * (len(steps) - len(points))
+        cells.append([name, f"{start:.2f} dB", str(curve["iterations"]), *points])
+    heading = ["modulation, code rate", "approximation's 10 %", "iterations", *(f"+{step:g} dB" for step in steps)]
+    return markdown(heading, cells)
+
+
 WIDE = (-5, 0, 5, 10, 15, 20, 25)
 TABLES: dict[str, Callable[[], str]] = {
+    "block_errors": block_errors,
     "awgn": partial(curves, "cifar_awgn", "psnr_db", WIDE),
     "awgn_failed": partial(curves, "cifar_awgn", "failed", WIDE),
     "awgn_paired": partial(paired, "cifar_awgn", "psnr_db", WIDE),
