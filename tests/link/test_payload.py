@@ -6,6 +6,7 @@ import pytest
 
 from deepjscec.crypto import (
     IsometricCipher,
+    LweCipher,
     NullCipher,
     Secret,
     Session,
@@ -166,3 +167,14 @@ def test_reference_symbols_known_answer():
     quadrants = "".join(str(2 * (s.real < 0) + (s.imag < 0)) for s in symbols)
     assert quadrants == "0303302302131322103302032203020132031303"
     assert secret_order(session, 17, 8).tolist() == [7, 1, 0, 3, 4, 2, 6, 5]
+
+
+def test_a_packet_holds_no_more_than_the_cipher_takes_at_once():
+    session = Session.start(Secret.random())
+    payload_format = PayloadFormat(LweCipher(session, 64, max_symbols=1024))
+    blocks = payload_format.capacity(15360)
+    assert blocks == (1024 - payload_format.reference_symbols) // 64
+    payload = payload_format.seal(session, 0, BLOCKS[:blocks])
+    assert payload.size == payload_format.length(blocks) <= 15360
+    with pytest.raises(ValueError, match="1088 symbols, and a key for 1024"):
+        payload_format.seal(session, 1, BLOCKS[: blocks + 1])

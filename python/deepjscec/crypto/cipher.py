@@ -32,6 +32,10 @@ class Cipher(Protocol):
     expansion: int  # complex symbols on the air for each of the codeword
     hides: bool  # from all who lack the key
 
+    @property
+    def max_symbols(self) -> int | None:
+        """Of the longest codeword that is taken; None for any."""
+
     def encrypt_message(self, symbols: np.ndarray, packet: int) -> tuple[bytes, np.ndarray]:
         """complex64[k] under number `packet` -> the prefix and complex64[k * expansion].
 
@@ -60,6 +64,7 @@ class SymbolCipher(ABC):
 
     prefix_bytes = 0
     expansion = 1
+    max_symbols: int | None = None
     hides = True
 
     @abstractmethod

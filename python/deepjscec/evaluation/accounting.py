@@ -27,6 +27,7 @@ class PayloadCost:
     expansion: int = 1  # symbols on the air for each of the codeword
     reference: int = 0  # secret reference symbols, before expansion
     prefix: int = 0  # LWE's c1 as coded bytes
+    largest: int | None = None  # symbols that the cipher takes at once, with reference symbols
 
 
 def payload_cost(scheme: Scheme, codec: Codec | None) -> PayloadCost:
@@ -35,7 +36,8 @@ def payload_cost(scheme: Scheme, codec: Codec | None) -> PayloadCost:
         return PayloadCost()
     cipher = make_cipher(scheme.cipher, Session.start(Secret.random()), codec.block_size)
     references = PayloadFormat(cipher).reference_symbols
-    return PayloadCost(cipher.block_size, cipher.expansion, references, half_symbols(cipher.prefix_bytes))
+    prefix = half_symbols(cipher.prefix_bytes)
+    return PayloadCost(cipher.block_size, cipher.expansion, references, prefix, cipher.max_symbols)
 
 
 def account(
@@ -49,8 +51,8 @@ def account(
     """
     source = 3 * shape[0] * shape[1]
     k = int(rate * source)
-    room = (profile.max_payload_symbols - cost.prefix) // cost.expansion - cost.reference
-    room = room // cost.block * cost.block
+    room = (profile.max_payload_symbols - cost.prefix) // cost.expansion
+    room = (min(room, cost.largest or room) - cost.reference) // cost.block * cost.block
     if room < 1:
         raise ValueError(f"packets of {profile.max_payload_symbols} symbols have no room beside what the cipher adds")
     pictures = max(1, room // k)

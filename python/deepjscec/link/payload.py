@@ -47,8 +47,10 @@ class PayloadFormat:
 
     def capacity(self, payload_symbols: int) -> int:
         """Data blocks that fit into a payload of so many complex symbols; 0 or less where none does."""
-        room = (payload_symbols - self._prefix) // self._cipher.expansion - self.reference_symbols
-        return room // self._block_size
+        room = (payload_symbols - self._prefix) // self._cipher.expansion
+        if self._cipher.max_symbols is not None:
+            room = min(room, self._cipher.max_symbols)
+        return (room - self.reference_symbols) // self._block_size
 
     def seal(self, session: Session, packet: int, blocks: np.ndarray) -> np.ndarray:
         """complex64[length] for the air of data blocks complex64[blocks, m], under a fresh packet number."""
