@@ -14,7 +14,9 @@ from deepjscec.baseline.modes import Chooser, ModeTable, TrainingPicture
 from deepjscec.baseline.source import Rung
 
 RATE = Fraction(1, 6)
-EQUAL = [{"uses": 512, "modulation": m, "rate": r, "gap_db": 0.5} for m in MODULATIONS for r in (0.2, 0.9)]
+EQUAL = [
+    {"series": "512", "uses": 512, "modulation": m, "rate": r, "gap_db": 0.5} for m in MODULATIONS for r in (0.2, 0.9)
+]
 
 
 def picture(pixels=1024, failed_db=15.0, **scale):
@@ -49,13 +51,27 @@ def test_required_snr_inverts_the_normal_approximation():
 
 
 def test_gaps_are_interpolated_over_rate_and_length():
-    table = [{**g, "uses": u, "gap_db": 0.2 + g["rate"] + 16 / u**0.5} for g in EQUAL for u in (256, 1024)]
+    table = [
+        {**g, "series": str(u), "uses": u, "gap_db": 0.2 + g["rate"] + 16 / u**0.5} for g in EQUAL for u in (256, 1024)
+    ]
     errors = BlockErrors(table)
     assert errors.gap_db(256, "16qam", 0.55) == pytest.approx(0.2 + 0.55 + 1)
     assert errors.gap_db(512, "16qam", 0.55) == pytest.approx(0.2 + 0.55 + 16 / 512**0.5)
     assert errors.gap_db(10**6, "16qam", 0.05) == pytest.approx(0.2 + 0.2 + 0.5)  # as the nearest measured
     with pytest.raises(ValueError, match="no gap of 256qam"):
         BlockErrors(table[:12])
+
+
+def test_a_series_may_have_another_length_at_each_rate():
+    codes = [("512", 0.2, 512, 1.0), ("512", 0.8, 512, 1.0), ("full", 0.2, 2048, 0.6), ("full", 0.8, 8192, 0.4)]
+    keys = ("series", "rate", "uses", "gap_db")
+    errors = BlockErrors([dict(zip(keys, code), modulation=m) for m in MODULATIONS for code in codes])
+    assert errors.gap_db(2048, "qpsk", 0.2) == pytest.approx(0.6)
+    assert errors.gap_db(8192, "qpsk", 0.8) == pytest.approx(0.4)
+    shortness = (2048**-0.5 + 8192**-0.5) / 2  # of a full code half way between them
+    assert errors.gap_db(round(shortness**-2), "qpsk", 0.5) == pytest.approx(0.5, abs=1e-3)
+    halfway = ((2048**-0.5 + 512**-0.5) / 2) ** -2
+    assert errors.gap_db(round(halfway), "qpsk", 0.2) == pytest.approx(0.8, abs=1e-3)
 
 
 def test_of_several_blocks_each_must_arrive():
