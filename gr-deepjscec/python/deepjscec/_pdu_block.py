@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,16 +49,23 @@ class PduBlock(gr.basic_block):
         """Counters of what the block saw, `rejected` messages among them."""
         return dict(self.stats)
 
-    def _take(self, message: Any) -> None:
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Do what may fail, in any thread: logged and counted, and the stream goes on."""
         try:
-            if pmt.is_eof_object(message):
-                self.finish()
-                self.publish_end()
-            else:
-                self.handle(*parse_pdu(message))
+            action()
         except (ValueError, KeyError) as error:
             self.stats["rejected"] += 1
             self.logger.warn(f"message rejected: {error}")
         except Exception as error:  # an exception that leaves a handler ends the block's thread without a word
             self.stats["failed"] += 1
             self.logger.error(f"message failed: {type(error).__name__}: {error}")
+
+    def _take(self, message: Any) -> None:
+        self.attempt(lambda: self._pass_on(message))
+
+    def _pass_on(self, message: Any) -> None:
+        if pmt.is_eof_object(message):
+            self.finish()
+            self.publish_end()
+        else:
+            self.handle(*parse_pdu(message))

@@ -35,6 +35,9 @@ class ofdm_transmitter(gr.sync_block):
     Each packet is a burst: a tag `tx_sob` on its first sample, `tx_eob` on its last. `bursts_only`, for radios that
     switch on and off by these tags: every sample belongs to a burst. The gap becomes the end of the burst before it,
     `tx_eob` on its last zero (which flushes the radio's filters), and there is no lead-in, no idling and no tail.
+
+    The message output `sent` gives a dictionary `{image_id, pictures}` when the last packet of pictures has gone into
+    the stream, from the encryptor's metadata; a packet that is refused counts as gone.
     """
 
     def __init__(
@@ -62,13 +65,15 @@ class ofdm_transmitter(gr.sync_block):
             raise ValueError("idle zeros lie outside of bursts: idle and bursts_only exclude each other")
         self.set_amplitude(amplitude)
         self._gap, self._idle, self._tail, self._bursts_only = gap, idle, tail, bursts_only
-        self._queue: deque[tuple[bytes, np.ndarray]] = deque()
+        self._queue: deque[tuple[dict[str, Any], np.ndarray]] = deque()
         self._pending = np.zeros(0 if bursts_only else lead_in, np.complex64)
         self._tags: deque[tuple[int, str]] = deque()  # what is pending: absolute sample, name
+        self._modulated: dict[str, Any] | None = None  # metadata of the packet that is pending
         self._ending = self._ended = False
         self.stats: Counter[str] = Counter()
         self.message_port_register_in(pmt.intern("packets"))
         self.set_msg_handler(pmt.intern("packets"), self._take)
+        self.message_port_register_out(pmt.intern("sent"))
 
     def set_amplitude(self, amplitude: float) -> None:
         """Change the amplitude from the next burst on; `ValueError` outside 0 to 1."""
@@ -77,8 +82,8 @@ class ofdm_transmitter(gr.sync_block):
         self._amplitude = amplitude
 
     def get_stats(self) -> dict[str, int]:
-        """Packets and samples sent, samples clamped (where there is an amplitude), and messages rejected."""
-        return dict(self.stats)
+        """Packets and samples sent, samples clamped where there is an amplitude, messages rejected, packets queued."""
+        return {**self.stats, "queued_packets": len(self._queue)}
 
     def _take(self, message: Any) -> None:
         if pmt.is_eof_object(message):
@@ -86,7 +91,8 @@ class ofdm_transmitter(gr.sync_block):
             return
         try:
             meta, payload = parse_pdu(message)
-            self._queue.append((meta["header"].tobytes(), payload))
+            meta["header"] = meta["header"].tobytes()
+            self._queue.append((meta, payload))
         except (ValueError, KeyError) as error:
             self.stats["rejected"] += 1
             self.logger.warn(f"message rejected: {error}")
@@ -94,6 +100,7 @@ class ofdm_transmitter(gr.sync_block):
     def work(self, input_items: Any, output_items: Any) -> int:
         out = output_items[0]
         if not self._pending.size:
+            self._report()
             self._refill()
         n = min(len(out), self._pending.size)
         if n:
@@ -111,14 +118,22 @@ class ofdm_transmitter(gr.sync_block):
         self.stats["samples"] += n
         return n
 
+    def _report(self) -> None:
+        """That pictures have been sent, if the packet that has gone into the stream was their last."""
+        meta, self._modulated = self._modulated, None
+        if meta and meta.get("last"):
+            report = {"image_id": meta["image_id"], "pictures": meta["pictures"]}
+            self.message_port_pub(pmt.intern("sent"), pmt.to_pmt(report))
+
     def _refill(self) -> None:
         while self._queue:
-            header, payload = self._queue.popleft()
+            self._modulated, payload = self._queue.popleft()
             try:
-                burst = self._transmitter.modulate(header, payload)
+                burst = self._transmitter.modulate(self._modulated["header"], payload)
             except ValueError as error:
                 self.stats["rejected"] += 1
                 self.logger.warn(f"packet rejected: {error}")
+                self._report()
                 continue
             self._pending = np.concatenate([self._scaled(burst), np.zeros(self._gap, np.complex64)])
             self._tag(0, BURST_START)

@@ -27,6 +27,11 @@ class PictureGrouper:
         self._waiting: list[np.ndarray] = []
         self._key: tuple[int, tuple[int, int], int] | None = None  # first image id, shape, rate
 
+    @property
+    def waiting(self) -> int:
+        """Pictures of a group that is not full."""
+        return len(self._waiting)
+
     def add(self, codeword: np.ndarray, image_id: int, shape: tuple[int, int], rate_index: int) -> list[PictureGroup]:
         """Take one picture's complex64[k]; return the groups that are now full, oldest first."""
         groups = []
