@@ -76,7 +76,7 @@ def images():
 
 def test_pictures_arrive_as_their_best_coding_that_fits(images):
     result = scheme(mode(100)).transmit(images, RATE, 10, white_noise(15))
-    assert not result.failed.any() and not result.undetected.any()
+    assert not result.failed.any()
     fitting = [rungs[2].payload for rungs in Mosaic().ladder(images, "plain")]  # of 50 bytes; the next has 194
     np.testing.assert_array_equal(result.pictures, Mosaic().decode(fitting, SHAPE, "plain"))
 
@@ -105,23 +105,18 @@ def test_equal_pictures_are_sent_as_different_symbols_at_energy_1(images):
     assert np.mean(np.abs(symbols) ** 2) == pytest.approx(1, abs=0.01)
 
 
-def test_tag_is_part_of_the_payload_and_a_wrong_one_fails_its_picture(images):
-    link = scheme(mode(210, tag_bytes=16), tag_bytes=16)
-    assert not link.transmit(images, RATE, 10, white_noise(20)).failed.any()
+def test_tag_is_part_of_the_payload(images):
+    tagged = scheme(mode(116, tag_bytes=16), tag_bytes=16).transmit(images, RATE, 10, white_noise(15))
+    plain = scheme(mode(100)).transmit(images, RATE, 10, white_noise(15))
+    assert not tagged.failed.any()
+    np.testing.assert_array_equal(tagged.pictures, plain.pictures)
 
-    replayed = []
 
-    def replay(symbols):  # each picture gets the symbols of another
-        replayed.append(symbols)
-        return white_noise(20)(np.roll(symbols, 1, axis=0))
-
-    result = link.transmit(images, RATE, 10, replay)
+@pytest.mark.parametrize("tag_bytes", [0, 16])
+def test_bits_that_decode_to_another_payload_fail(images, tag_bytes):
+    link = scheme(mode(200, tag_bytes=tag_bytes), tag_bytes=tag_bytes)
+    result = link.transmit(images, RATE, 10, lambda x: white_noise(20)(np.roll(x, 1, axis=0)))
     assert result.failed.all() and (result.pictures == GREY).all()
-
-
-def test_without_a_tag_foreign_bits_pass_as_undetected_or_are_refused_by_the_coder(images):
-    result = scheme(mode(200)).transmit(images, RATE, 10, lambda x: white_noise(20)(np.roll(x, 1, axis=0)))
-    assert (result.failed | result.undetected).all()
 
 
 def test_lost_symbols_are_repaired_by_the_code(images):
@@ -131,15 +126,6 @@ def test_lost_symbols_are_repaired_by_the_code(images):
         return received, variance
 
     assert not scheme(mode(100)).transmit(images, RATE, 10, carry).failed.any()
-
-
-def test_one_damaged_payload_does_not_take_others_along(images):
-    link, coder = scheme(mode(100)), Mosaic()
-    payloads = [rungs[1].payload for rungs in coder.ladder(images, "plain")]
-    payloads[2] = b"\x05 not a mosaic"
-    pictures, failed = link._pictures(payloads, SHAPE, "plain")
-    assert failed.tolist() == [False, False, True, False, False, False]
-    np.testing.assert_array_equal(pictures[3:], coder.decode(payloads[3:], SHAPE, "plain"))
 
 
 def test_payload_that_ends_in_a_zero_is_passed_over():

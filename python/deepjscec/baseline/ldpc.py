@@ -27,7 +27,7 @@ ITERATIONS = 40
 class LdpcCode:
     """`payload_bytes` of a picture over `uses` complex symbols of a modulation of `MODULATIONS`.
 
-    3GPP TS 38.212 without its CRCs: failed parity checks tell a failed picture, so nothing is charged for telling it.
+    3GPP TS 38.212 without its CRCs.
     Raises `ValueError` for what is no such code.
     """
 

@@ -18,8 +18,7 @@ class PayloadCipher:
     """Encrypts payloads under a key of their own, derived from a shared secret and a session's 8 random bytes.
 
     The nonce is session id and packet number (12 bytes), known to both sides and so never sent. A sender must not use
-    one number twice, and `encrypt` refuses to. Without a tag nobody notices a changed bit; the parity checks of the
-    channel code are no protection against an attacker.
+    one number twice, and `encrypt` refuses to. Without a tag nobody notices what an attacker changed.
     """
 
     def __init__(self, secret: Secret | bytes, session_id: bytes, tag_bytes: int = 0) -> None:

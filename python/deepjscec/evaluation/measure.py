@@ -26,7 +26,7 @@ def measure(
 
     `train`: what Bob knows beforehand; `cache`: where source coders keep what they coded. Returns JSON: lists over
     pictures of means over the repeats ("psnr_db", "ms_ssim" or None where pictures are too small; "correct" and
-    "confidence" of classifiers; "failed", and "undetected" of separate coding), "channel_uses" per source sample, and
+    "confidence" of classifiers; "failed"), "channel_uses" per source sample, and
     "true_snr_db" of the noise drawn (None for a scheme without a channel). "kept": PNG files as base64. Raises
     `ValueError` where this machine's libraries or models are not those of `cell.inputs`.
     """
@@ -87,8 +87,6 @@ def _system(
 
 def _figures(images: np.ndarray, labels: np.ndarray | None, outcome: Outcome) -> dict[str, np.ndarray]:
     figures = {"failed": outcome.failed.astype(np.float64)}
-    if outcome.undetected is not None:
-        figures["undetected"] = outcome.undetected.astype(np.float64)
     if outcome.pictures is not None:
         pairs = list(zip(images, outcome.pictures, strict=True))
         figures["psnr_db"] = np.array([psnr_db(*pair) for pair in pairs])

@@ -16,7 +16,6 @@ class Outcome:
     pictures: np.ndarray | None  # uint8[n, H, W, 3]
     classes: np.ndarray | None  # float32[n, classes]
     failed: np.ndarray  # bool[n]: nothing arrived that could be decoded
-    undetected: np.ndarray | None = None  # bool[n], of separate coding: bits are wrong and nothing refused them
 
 
 class System(Protocol):

@@ -58,7 +58,7 @@ class SeparateSystem:
     def transmit(self, images: np.ndarray) -> Outcome:
         """Send uint8[n, H, W, 3]."""
         got = self._scheme.transmit(images, self._rate, self._design_snr_db, self._channel.carry, fading=self._fading)
-        return Outcome(got.pictures, None, got.failed, got.undetected)
+        return Outcome(got.pictures, None, got.failed)
 
 
 def inputs_of(cell: Cell, scheme: Separate, shapes: Iterable[tuple[int, int]]) -> dict[str, str]:

@@ -28,7 +28,6 @@ FIGURES: dict[str, tuple[str, Interval]] = {
     "correct": ("accuracy", share_interval),
     "confidence": ("confidence", mean_interval),
     "failed": ("failed", share_interval),
-    "undetected": ("undetected", share_interval),
 }
 
 
