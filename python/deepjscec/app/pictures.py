@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from deepjscec.codec.codec import MAX_SIDE, MIN_SIDE
+from deepjscec.frames import decode_picture
 
 # These ship inside scikit-image:
 DEFAULT_PICTURE = "astronaut"  # NASA's portrait of Eileen Collins, public domain
@@ -22,41 +22,11 @@ def load_picture(path: str | Path) -> np.ndarray:
 
     Raises `ValueError` that names the file when it is missing, no picture, damaged or smaller than 32 x 32.
     """
-    if Path(path).exists() and not Path(path).is_file():  # opening a pipe would wait for ever
-        raise ValueError(f"image {path}: not a file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                image.load()
-                pixels = _to_rgb(image)
-    except FileNotFoundError:
-        raise ValueError(f"image {path}: no such file") from None
-    except UnidentifiedImageError:
-        raise ValueError(f"image {path}: not a picture that can be read") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Warning) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ValueError(f"image {path}: {reason}") from None
+    pixels = decode_picture(path)
     h, w = pixels.shape[:2]
     if min(h, w) < MIN_SIDE or max(h, w) > MAX_SIDE:
         raise ValueError(f"image {path}: {w} x {h} pixels, but sides must be {MIN_SIDE} to {MAX_SIDE}")
     return pixels
-
-
-def _to_rgb(image: Image.Image) -> np.ndarray:
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "F":
-        raise ValueError("floating-point pictures have no defined range; save it with 8 or 16 bits")
-    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip and not scale
-        values = np.asarray(image).astype(np.int64)
-        if values.min() < 0 or values.max() > 65535:
-            raise ValueError("values are not those of a 16-bit picture")
-        return np.repeat((values >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.array(image.convert("RGB"))
 
 
 def default_picture() -> np.ndarray:
