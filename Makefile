@@ -12,6 +12,8 @@ PYTEST_ARGS ?=
 PACKAGES := gnuradio gnuradio-dev cmake g++ python3-venv
 # A display for the tests that open GRC and Qt windows.
 TEST_PACKAGES := xvfb xauth
+# A browser for the tests of the live view. Ubuntu has it as a snap alone, under other names: there they are skipped.
+OPTIONAL_TEST_PACKAGES := chromium chromium-driver
 # GRC's window; the package gnuradio only recommends it.
 COMPANION_PACKAGES := gir1.2-gtk-3.0
 
@@ -58,6 +60,7 @@ evaluate-setup: build ## what `deepjscec evaluate` needs for separate coding (HE
 
 test-setup:
 	@$(SETUP) system $(PACKAGES) $(TEST_PACKAGES)
+	@$(SETUP) optional $(OPTIONAL_TEST_PACKAGES)
 	@$(SETUP) python test train evaluate
 	@$(SETUP) ldpc
 	@$(SETUP) module
