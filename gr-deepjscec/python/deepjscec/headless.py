@@ -9,7 +9,7 @@ import sys
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from deepjscec.app.pictures import (
     fitted,
     load_picture,
 )
+from deepjscec.app.radio_options import check_radio_options
 from deepjscec.app.refusals import describe_refusals
 from deepjscec.app.report import columns, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
@@ -45,15 +46,29 @@ WIDTHS = (16, 9, 10, 8, 8, 7, 10, 8, 8, 16)
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when Bob got every picture, 1 when the link failed, 2 on bad input."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that keys and half-made results are cleaned up
-    arguments = make_parser(CHANNELS, CIPHER_NAMES, tuple(PROFILES), UNKEYED_ATTACKS).parse_args(argv)
+    parser = make_parser(CHANNELS, CIPHER_NAMES, tuple(PROFILES), UNKEYED_ATTACKS)
+    arguments = parser.parse_args(argv)
     try:
-        return run(arguments)
+        check_radio_options(arguments, parser)
+        return _chosen(arguments)(arguments)
     except (ValueError, OSError) as error:
         print(f"run_flowgraph.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("run_flowgraph.py: interrupted", file=sys.stderr)
         return 130
+
+
+def _chosen(arguments: Namespace) -> Callable[[Namespace], int]:
+    if arguments.calibrate:
+        from .radio_calibration import run_calibration
+
+        return run_calibration
+    if arguments.radio != "sim":
+        from .radio_run import run_radio
+
+        return run_radio
+    return run
 
 
 def run(arguments: Namespace) -> int:
@@ -95,7 +110,7 @@ def run(arguments: Namespace) -> int:
             packet_loss=arguments.packet_loss,
             seed=arguments.seed,
             profile=arguments.profile,
-            max_papr_db=arguments.max_papr,
+            max_papr_db=arguments.max_papr or 0.0,
         )
         if arguments.record is not None:
             base = replace(base, record=f"{arguments.record}/")

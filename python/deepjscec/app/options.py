@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from deepjscec.app.numbers import duration, number
+from deepjscec.app.radio_options import RADIO_EXAMPLES, add_radio_options
+
 EXAMPLES = """examples:
   python run_flowgraph.py                                    the demo photograph at 10 dB
   python run_flowgraph.py --image photo.jpg --snr 3          your own picture over a worse channel
@@ -17,6 +20,7 @@ EXAMPLES = """examples:
   deepjscec keygen alice.key && python run_flowgraph.py --key alice.key
   deepjscec keygen --pair bob && python run_flowgraph.py --key bob.pub --bob-key bob
 
+{radios}
 exit codes: 0 Bob got every picture, 1 the link failed, 2 bad input
 """
 
@@ -30,7 +34,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 def snr(text: str) -> float:
     """A level in dB from -30 to 100."""
-    value = _number(text)
+    value = number(text)
     if not -30 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text!r} is not an SNR from -30 to 100 dB")
     return value
@@ -41,7 +45,7 @@ def sweep(text: str) -> tuple[float, ...]:
     parts = text.split(":")
     if len(parts) != 3:
         raise argparse.ArgumentTypeError(f"{text!r} is not START:STOP:STEP, such as 0:20:5")
-    start, stop, step = snr(parts[0]), snr(parts[1]), _number(parts[2])
+    start, stop, step = snr(parts[0]), snr(parts[1]), number(parts[2])
     if not (step > 0 and stop >= start):
         raise argparse.ArgumentTypeError(f"{text!r}: STEP must be above 0 and STOP not below START")
     if (stop - start) / step >= 200:
@@ -52,7 +56,7 @@ def sweep(text: str) -> tuple[float, ...]:
 
 def probability(text: str) -> float:
     """A number from 0 to 1."""
-    value = _number(text)
+    value = number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to 1")
     return value
@@ -60,28 +64,20 @@ def probability(text: str) -> float:
 
 def peak_limit(text: str) -> float:
     """A peak-to-average power ratio in dB, from 3 to 20, or 0 for none."""
-    value = _number(text)
+    value = number(text)
     if value != 0 and not 3 <= value <= 20:
         raise argparse.ArgumentTypeError(f"{text!r} is not a peak limit from 3 to 20 dB, or 0")
     return value
 
 
-def duration(text: str) -> float:
-    """Seconds, more than 0 and up to eleven days."""
-    value = _number(text)
-    if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0 and up to 1e6 seconds")
-    return value
-
-
 def frequency(text: str) -> float:
     """A frequency offset in Hz."""
-    return _number(text)
+    return number(text)
 
 
 def doppler(text: str) -> float:
     """A Doppler frequency in Hz, from 0 to 1000."""
-    value = _number(text)
+    value = number(text)
     if not 0 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a Doppler frequency from 0 to 1000 Hz")
     return value
@@ -94,23 +90,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
-    return value
-
-
 def make_parser(
     channels: Sequence[str], ciphers: Sequence[str], profiles: Sequence[str], attacks: Sequence[str]
 ) -> argparse.ArgumentParser:
     """The parser; `channels`, `ciphers`, `profiles` and Eve's `attacks` are the names on offer."""
     parser = OneLineParser(
         prog="run_flowgraph.py",
-        epilog=EXAMPLES,
+        epilog=EXAMPLES.format(radios=RADIO_EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         description="Send pictures over a GNU Radio flowgraph, encrypted, to Bob, while Eve listens.",
@@ -137,9 +123,8 @@ def make_parser(
     add(
         "--max-papr",
         type=peak_limit,
-        default=0.0,
         metavar="DB",
-        help="hold Alice's peaks to so much over the mean power, for radios; 0 leaves them alone (default %(default)g)",
+        help="hold Alice's peaks to so much over the mean power; 0 leaves them alone (default: 0, over radios 8)",
     )
     add("--cipher", choices=ciphers, default="isometric", help="default %(default)s")
     add("--rate", help="channel uses per source sample, one of the model's (default: 1/6, or its highest below)")
@@ -155,7 +140,7 @@ def make_parser(
     )
     add("--bob-key", type=Path, metavar="FILE", help="Bob's private key, or another key than Alice's")
     add("--record", type=Path, metavar="DIR", help="SigMF recordings of what Bob and Eve receive; needs --key")
-    add("--radio", choices=("sim",), default="sim", help="what carries the samples (default %(default)s)")
     add("--timeout", type=duration, default=600.0, metavar="S", help="give up on a run after S seconds")
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default %(default)s)")
+    add_radio_options(parser)
     return parser
