@@ -21,11 +21,26 @@ ALLOWED = {
     "channel": set(),
     "link": {"fec", "codec", "crypto"},
     "recording": set(),
+    "telemetry": set(),
+    "radio": {"phy"},
+    "frames": set(),
     "training": {"channel", "codec"},
     "attack": {"codec", "crypto", "link", "training"},
     "baseline": {"crypto"},
     "evaluation": {"codec", "crypto", "phy", "link", "training", "attack", "baseline"},
-    "app": {"codec", "crypto", "phy", "link", "training", "attack", "recording", "evaluation"},
+    "app": {
+        "codec",
+        "crypto",
+        "phy",
+        "link",
+        "training",
+        "attack",
+        "recording",
+        "evaluation",
+        "telemetry",
+        "radio",
+        "frames",
+    },
 }
 
 
@@ -65,6 +80,7 @@ def loaded_after(code):
     [
         "from gnuradio import deepjscec; deepjscec.encoder, deepjscec.ofdm_receiver, deepjscec.encryptor",
         "import deepjscec.cli",
+        "from deepjscec.frames import open_frames; open_frames('tcp://127.0.0.1:1')",
         "from deepjscec.codec import Codec; Codec.load('photo')",
         "from deepjscec.crypto import Session; Session.start(bytes(32))",
     ],

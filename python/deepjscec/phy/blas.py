@@ -15,23 +15,38 @@ from typing import Any
 
 _lock = threading.Lock()
 _users = 0
-_limit: Any = None
+_before: list[int] = []  # threads of each library while nobody is inside
 
 
 @cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
+    """Controllers of the process's BLAS libraries; numpy and scipy may bring one each."""
+    import scipy.linalg  # noqa: F401  so that its BLAS is among them
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return libraries
+
+
+def _set_threads(counts: list[int]) -> None:
+    """Threads of each library, from whatever thread this is called."""
+    for library, count in zip(_libraries(), counts, strict=True):
+        # Since threadpoolctl 3.8 OpenBLAS belongs to the first thread that sets its threads, and calls of others do
+        # nothing without a word. Here threads take turns, under a lock.
+        release = getattr(library, "clear_controlling_thread", lambda force: None)
+        release(force=True)
+        library.set_num_threads(count)
+        release(force=True)  # for whoever comes next
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Limits the process's BLAS to one thread while any thread is inside."""
-    global _users, _limit
+    global _users, _before
     with _lock:
         if _users == 0:
-            _limit = _controller().limit(limits=1, user_api="blas")
+            _before = [library.get_num_threads() for library in _libraries()]
+            _set_threads([1] * len(_before))
         _users += 1
     try:
         yield
@@ -39,4 +54,4 @@ def one_thread() -> Iterator[None]:
         with _lock:
             _users -= 1
             if _users == 0:
-                _limit.restore_original_limits()
+                _set_threads(_before)

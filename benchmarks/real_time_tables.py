@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables of docs/real_time.md from results/real_time.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from marked_tables import markdown
+
+RESULT = Path(__file__).resolve().parents[1] / "results" / "real_time.json"
+
+
+def result() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(RESULT.read_text())
+    return loaded
+
+
+def pace(run: dict[str, Any]) -> str:
+    return f"{run['fps']:g} frames a second" if run["fps"] else "unpaced"
+
+
+def real_time() -> str:
+    """Factor, pictures, latency, frames dropped."""
+    heading = ["rate", "source", "real-time factor", "pictures a second", "latency, Bob", "latency, Eve"]
+    heading += ["frames dropped", "processors used", "by other processes"]
+    cells = []
+    for case in result()["cases"]:
+        for run in case["runs"]:
+            frames, pictures = run["frames"], run["pictures_per_second"]
+            dropped = frames["frames_dropped_late"] / max(sum(frames.values()), 1)
+            cells.append(
+                [
+                    case["rate"],
+                    pace(run),
+                    f"**{run['real_time_factor']:.2f}**",
+                    f"{min(pictures['bob'], pictures['eve']):.1f}",
+                    *(latency(run["latency_s"].get(role)) for role in ("bob", "eve")),
+                    f"{dropped:.0%}" if run["fps"] else "",
+                    f"{run['cores_used']:.2f}",
+                    f"{run['other_processes_cores']:.2f}",
+                ]
+            )
+    return markdown(heading, cells)
+
+
+def latency(seconds: dict[str, float] | None) -> str:
+    """Median, 99th percentile and most, in ms."""
+    if seconds is None:
+        return "none arrived"
+    return " / ".join(f"{1000 * seconds[percent]:.0f}" for percent in ("50", "99", "100")) + " ms"
+
+
+def real_time_blocks() -> str:
+    """Processor time of each block, unpaced, a column for each rate."""
+    runs = {case["rate"]: run for case in result()["cases"] for run in case["runs"] if not run["fps"]}
+    used = {rate: run["cpu_s_per_million_samples"] for rate, run in runs.items()}
+    names = list(dict.fromkeys((role, block) for shares in used.values() for role in shares for block in shares[role]))
+    order = ("Alice", "channel", "Bob", "Eve", "other")
+    cells = []
+    for role, block in sorted(names, key=lambda name: order.index(name[0])):
+        shares = [shares.get(role, {}).get(block) for shares in used.values()]
+        cells.append([role, block, *(figures(share) for share in shares)])
+    totals = [run["cpu_s_per_million_samples_in_all"] for run in runs.values()]
+    cells.append(["all", "", *(figures(total) for total in totals)])
+    return markdown(["role", "block", *(f"rate {rate}: processors at 1 Msps (Msps each)" for rate in used)], cells)
+
+
+def figures(share: float | None) -> str:
+    """Processors that 1 million samples a second take, and what one does alone."""
+    return "" if share is None else f"{share:.3f} ({1 / share:.1f})"
+
+
+def real_time_queues() -> str:
+    """Messages that wait in front of blocks, mean and most."""
+    runs = [(case["rate"], run) for case in result()["cases"] for run in case["runs"]]
+    heading = ["in front of", *(f"{rate}, {pace(run)}" for rate, run in runs)]
+    cells = []
+    for place in runs[0][1]["queues"]:
+        depths = [run["queues"][place] for _, run in runs]
+        cells.append([place, *(f"{depth['mean']:.1f} / {depth['most']}" for depth in depths)])
+    return markdown(heading, cells)
+
+
+TABLES = {
+    "real_time": real_time,
+    "real_time_blocks": real_time_blocks,
+    "real_time_queues": real_time_queues,
+}

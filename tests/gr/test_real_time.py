@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How fast a flowgraph runs against its sample rate, and the benchmark of the whole system at 1 Msps."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gnuradio import blocks, deepjscec, gr
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_factor_is_samples_a_second_over_the_sample_rate():
+    clock, stats = Clock(), {"samples": 5_000, "packets": 3}
+    counters = deepjscec.real_time_factor(lambda: stats, 1e6, clock)
+    assert counters() == stats  # nothing to compare with yet
+    clock.now, stats["samples"] = 102.0, 1_505_000
+    assert counters() == {"samples": 1_505_000, "packets": 3, "real_time_factor": 0.75}
+    clock.now, stats["samples"] = 103.0, 2_505_000
+    assert counters()["real_time_factor"] == 1.0
+
+
+def test_factor_of_too_short_a_time_is_the_one_before():
+    clock, stats = Clock(), {"samples": 0}
+    counters = deepjscec.real_time_factor(lambda: stats, 1e6, clock)
+    counters()
+    clock.now, stats["samples"] = 101.0, 500_000
+    assert counters()["real_time_factor"] == 0.5
+    clock.now, stats["samples"] = 101.1, 1_000_000
+    assert counters()["real_time_factor"] == 0.5
+    clock.now = 102.0
+    assert counters()["real_time_factor"] == 0.5  # of the whole second
+
+
+def test_factor_begins_again_with_the_counters():
+    clock, stats = Clock(), {"samples": 500_000}
+    counters = deepjscec.real_time_factor(lambda: stats, 1e6, clock)
+    counters()
+    clock.now, stats["samples"] = 101.0, 10
+    assert "real_time_factor" not in counters()
+    clock.now, stats["samples"] = 102.0, 1_000_010
+    assert counters()["real_time_factor"] == 1.0
+
+
+@pytest.mark.parametrize("rate", [0.0, -1e6, float("nan")])
+def test_factor_refuses_a_sample_rate_that_is_not_positive(rate):
+    with pytest.raises(ValueError, match="sample_rate"):
+        deepjscec.real_time_factor(dict, rate)
+
+
+def test_factor_of_a_throttled_receiver_is_one():
+    flow = gr.top_block()
+    receiver = deepjscec.ofdm_receiver()
+    throttle = blocks.throttle(gr.sizeof_gr_complex, 2e5)
+    flow.connect(blocks.null_source(gr.sizeof_gr_complex), throttle, receiver)
+    counters = deepjscec.real_time_factor(receiver.get_stats, 2e5)
+    flow.start()
+    time.sleep(0.5)
+    counters()
+    time.sleep(1.5)
+    factor = counters()["real_time_factor"]
+    flow.stop()
+    flow.wait()
+    assert 0.8 < factor < 1.1, factor
+
+
+def test_benchmark_of_the_whole_system(tmp_path):
+    """That it runs and its figures hang together; how fast it is depends on the machine."""
+    out = tmp_path / "real_time.json"
+    command = [sys.executable, ROOT / "benchmarks" / "real_time.py", "--seconds", "2", "--rate", "1/24", "--fps", "10"]
+    command += ["--json", out]
+    subprocess.run(command, check=True, timeout=120, capture_output=True, cwd=tmp_path)
+    (case,) = json.loads(out.read_text())["cases"]
+    paced, unpaced = case["runs"]
+    for run in (paced, unpaced):
+        for role in ("bob", "eve"):
+            assert run["pictures_per_second"][role] > 0
+            assert 0 < run["latency_s"][role]["50"] <= run["latency_s"][role]["100"]
+        used = run["cpu_s_per_million_samples"]
+        assert set(used) >= {"Alice", "channel", "Bob", "Eve"}
+        assert set(used["Bob"]) == {"OFDM receiver", "decryptor", "decoder"}
+        total = sum(sum(blocks_.values()) for blocks_ in used.values())
+        assert np.isclose(total, run["cpu_s_per_million_samples_in_all"], rtol=0.05)
+        assert run["bob_psnr_db"] > 20
+        assert run["refused_packets"] == 0
+        assert np.isclose(
+            run["real_time_factor"], run["samples_per_second"]["sent"] / 1e6 * run["pictures_in_time"], rtol=1e-9
+        )
+    assert 0 < paced["samples_per_second"]["sent"] < 1.1e6
+    assert paced["frames"]["frames_sent"] > 0 and 0 < paced["share_of_bursts"] < 1

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The receiver's linear algebra on one thread, and the process's setting as it was afterwards."""
+
+import threading
+
+import pytest
+import scipy.linalg  # noqa: F401  brings a BLAS of its own
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+from deepjscec.phy.blas import one_thread
+
+
+def threads():
+    """Of each BLAS of the process."""
+    return {library["num_threads"] for library in ThreadpoolController().info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def _three():
+    with threadpool_limits(3, user_api="blas"):  # from here on this thread owns OpenBLAS, says threadpoolctl
+        yield
+
+
+def test_one_thread_inside_and_as_before_behind():
+    assert threads() == {3}
+    with one_thread():
+        assert threads() == {1}
+    assert threads() == {3}
+
+
+def test_a_failure_inside_leaves_the_setting_as_it_was():
+    with pytest.raises(ZeroDivisionError), one_thread():
+        raise ZeroDivisionError
+    assert threads() == {3}
+
+
+def test_one_thread_in_whatever_thread():
+    """A flowgraph's blocks each have their own; threadpoolctl 3.8 lets the first one alone change the setting."""
+    seen = []
+
+    def look():
+        with one_thread():
+            seen.append(threads())
+        seen.append(threads())
+
+    for _ in range(2):
+        other = threading.Thread(target=look)
+        other.start()
+        other.join()
+    assert seen == [{1}, {3}, {1}, {3}]
+
+
+def test_one_thread_until_the_last_is_outside():
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay():
+        with one_thread():
+            inside.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=stay)
+    other.start()
+    assert inside.wait(10)
+    with one_thread():
+        assert threads() == {1}
+    assert threads() == {1}
+    leave.set()
+    other.join()
+    assert threads() == {3}
