@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import evaluation_tables
+import real_time_tables
 import security_tables
 from marked_tables import markdown, update
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/waveform.md", "docs/codec.md", "docs/security.md", "docs/results.md")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in ("waveform", "codec", "security", "results", "real_time")))
 
 
 def loopback() -> str:
@@ -76,11 +77,6 @@ def quality_table(rows: list[dict[str, Any]], snrs: tuple[float, ...]) -> str:
     if not any(row["told"] for row in rows):
         heading, *cells = ([*line[:3], *line[4:]] for line in (heading, *cells))
     return markdown(heading, cells)
-
-
-def codec() -> str:
-    """Symbol-level noise on the measuring sets, for the first page."""
-    return quality_table([row for row in codec_rows(("photo", "cifar")) if not row["told"]], (0, 5, 10, 15, 20))
 
 
 def quality() -> str:
@@ -239,7 +235,6 @@ TABLES = {
     "classification": classification,
     "classification_eve": classification_eve,
     "loopback": loopback,
-    "codec": codec,
     "quality": quality,
     "erasures": erasures,
     "penalties": penalties,
@@ -257,6 +252,7 @@ TABLES = {
     "speed": speed,
     "peak_power": peak_power,
     **evaluation_tables.TABLES,
+    **real_time_tables.TABLES,
 }
 
 

@@ -81,11 +81,21 @@ def test_nothing_of_eves_was_accepted_and_nothing_of_alices_refused():
 
 
 def test_python_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "usage.md").read_text(), re.DOTALL)
     check = "\nfrom deepjscec.app.quality import psnr_db\nassert psnr_db(image, picture) > 28\n"
     subprocess.run([sys.executable, "-c", example + check], check=True)
 
 
 def test_links_and_pictures_are_there():
-    for target in re.findall(r"\]\((?!http)([^)#]+)", README):
-        assert (ROOT / target).exists(), target
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target, place in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", page.read_text()):
+            there = page.parent / target if target else page
+            assert there.exists(), (page, target)
+            if place and there.suffix == ".md":
+                assert place in anchors(there), (page, target, place)
+
+
+def anchors(page):
+    """Names of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -11,6 +11,8 @@ from pathlib import Path
 from deepjscec import __version__
 from deepjscec.app import attack_options, evaluation_options, key_commands
 from deepjscec.app.capture import record_options, replay_options
+from deepjscec.app.examples import add_texts
+from deepjscec.app.live_view import options as live_options
 from deepjscec.app.options import OneLineParser
 
 EXAMPLES = """examples:
@@ -25,6 +27,7 @@ EXAMPLES = """examples:
   deepjscec attack --out attack       everything Eve can try, on the ciphers and on controls; a report
   deepjscec record zmq tcp://127.0.0.1:5555 --sample-rate 1e6 --out capture    samples of a running flowgraph
   deepjscec replay capture.sigmf-meta --key alice.key                          ... and the pictures in them
+  deepjscec live                      pictures, SNR and counters of running flowgraphs, in the browser
   deepjscec train configs/photo.toml --data photos=photos/ --out runs/photo
   deepjscec export runs/photo/checkpoint.pt --out models/photo
 
@@ -37,6 +40,18 @@ Run = Callable[[argparse.Namespace], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    arguments = make_parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"deepjscec: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser(*wanted: str) -> argparse.ArgumentParser:
+    """The parser of all commands. Those that need torch know their arguments only where they are among the `wanted`."""
     parser = OneLineParser(
         prog="deepjscec", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -52,20 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     _attack(commands.add_parser("attack", help="what Eve gets, by every attack there is"))
     _record(commands.add_parser("record", help="samples of a flowgraph or a file to a SigMF recording"))
     _replay(commands.add_parser("replay", help="demodulate a SigMF recording"))
-    wanted = next((word for word in argv if not word.startswith("-")), "")
-    _torch_command(commands.add_parser("train", help="train a model (needs torch)"), wanted == "train", "train")
+    _live(commands.add_parser("live", help="running flowgraphs as a page in the browser"))
+    _torch_command(commands.add_parser("train", help="train a model (needs torch)"), "train" in wanted, "train")
     _torch_command(
-        commands.add_parser("export", help="checkpoint to ONNX model (needs torch)"), wanted == "export", "export"
+        commands.add_parser("export", help="checkpoint to ONNX model (needs torch)"), "export" in wanted, "export"
     )
     _pack(commands.add_parser("pack", help="pack pictures for a training machine that has numpy alone"))
-    arguments = parser.parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except (ValueError, OSError) as error:
-        print(f"deepjscec: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    for name, command in commands.choices.items():
+        add_texts(name, command)
+    return parser
 
 
 def _models(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +181,17 @@ def _replay(parser: argparse.ArgumentParser) -> None:
 
     def run(arguments: argparse.Namespace) -> int:
         from deepjscec.app.capture.replay import run
+
+        return run(arguments)
+
+    parser.set_defaults(run=run)
+
+
+def _live(parser: argparse.ArgumentParser) -> None:
+    live_options.add_arguments(parser)
+
+    def run(arguments: argparse.Namespace) -> int:
+        from deepjscec.app.live_view.command import run
 
         return run(arguments)
 

@@ -51,6 +51,23 @@ def test_without_encryption_eve_sees_every_picture(codec):
     assert eve.stats["unplaced"] == 0
 
 
+def test_eve_finds_pictures_of_packets_that_went_before_they_were_full(codec):
+    sender, _ = pair("none", payload_symbols=PAYLOAD)
+    pictures = [np.ascontiguousarray(default_picture()[at : at + 32, at : at + 32]) for at in range(0, 210, 30)]
+    codewords = [codec.encode(picture, codec.rates[RATE_INDEX]) for picture in pictures]
+    packets, first = [], 0
+    for together in (2, 1, 3, 1):
+        group = np.stack(codewords[first : first + together])
+        assert group.size < sender.data_symbols
+        packets += sender.send(group, first, (32, 32), RATE_INDEX)
+        first += together
+    for shapes in (itertools.repeat((32, 32)), [(32, 32)] * 7):
+        got, eve = listen(codec, packets, shapes)
+        assert [picture.image_id for picture in got] == list(range(7))
+        assert min(psnr_db(sent, picture.result) for sent, picture in zip(pictures, got, strict=True)) > 25
+        assert not eve.stats["unplaced"]
+
+
 def test_with_encryption_eve_knows_less_than_the_mean_colour(codec):
     image = default_picture()
     (got,), _ = listen(codec, overheard(codec, "isometric", [image]), [image.shape[:2]])

@@ -8,9 +8,10 @@ she could guess from the traffic. Against `cipher none` this receiver gets the p
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,7 +90,7 @@ class UnkeyedReceiver:
             if clear.session_id != self._session_id:
                 pictures = self.flush()
                 self._start(clear.session_id)
-            fields = self._fields(clear.packet)
+            fields = self._fields(clear.packet, len(symbols))
         if clear is None or fields is None:
             self.stats["unplaced"] += 1
             return pictures
@@ -144,7 +145,8 @@ class UnkeyedReceiver:
             for i, result in enumerate(results)
         ]
 
-    def _fields(self, counter: int) -> PacketFields | None:
+    def _fields(self, counter: int, length: int) -> PacketFields | None:
+        """What the packet of this counter carries, of `length` symbols; None for one that Alice has not sent."""
         if counter > len(self._slots) + LOOK_AHEAD:
             return None
         while len(self._slots) <= counter:
@@ -152,10 +154,18 @@ class UnkeyedReceiver:
             if group is None:
                 return None
             self._slots.extend(group)
-        return self._slots[counter]
+        fields = self._slots[counter]
+        for pictures in range(1, fields.pictures) if fields.count == 1 else ():
+            sooner = replace(fields, pictures=pictures)
+            if self._format.length(packet_blocks(sooner, self._codec.card)) == length:
+                # Alice did not wait until it was full: the others travel in packets behind it
+                self._slots[counter:] = [sooner]
+                self._plan = self._groups(self._shapes, sooner.image_id + pictures)
+                return sooner
+        return fields
 
-    def _groups(self, shapes: Iterable[tuple[int, int]]) -> Iterator[list[PacketFields]]:
-        """Alice's packets, group by group, as her grouper and splitter make them."""
+    def _groups(self, shapes: Iterable[tuple[int, int]], first: int = 0) -> Iterator[list[PacketFields]]:
+        """Alice's packets, group by group, as her grouper and splitter make them, from the picture `first` on."""
         card, grouper = self._codec.card, PictureGrouper(self._data_symbols)
 
         def split(groups: list) -> Iterator[list[PacketFields]]:
@@ -164,7 +174,7 @@ class UnkeyedReceiver:
                 same = (*group.shape, self._rate_index, card.model_hash)
                 yield [PacketFields(group.image_id, n, index, count, *same) for index in range(count)]
 
-        for image_id, shape in enumerate(shapes):
+        for image_id, shape in enumerate(itertools.islice(shapes, first, None), first):
             blank = np.zeros(card.codeword_length(shape, self._rate_index), np.int8)
             yield from split(grouper.add(blank, image_id, shape, self._rate_index))
         yield from split(grouper.flush())
