@@ -9,7 +9,7 @@ she could guess from the traffic. Against `cipher none` this receiver gets the p
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -74,7 +74,8 @@ class UnkeyedReceiver:
         """Alice's packets are counted anew in each of her sessions."""
         self._session_id = session_id
         self._plan = self._groups(self._shapes)
-        self._slots: list[PacketFields] = []  # what the packet of each counter carries
+        self._slots: deque[PacketFields] = deque()  # what the packet of each counter carries, from `_first` on
+        self._first = 0  # packets before it belong to pictures that are done
         self._open: dict[int, Assembly] = {}
         self._done = -1
 
@@ -90,6 +91,9 @@ class UnkeyedReceiver:
             if clear.session_id != self._session_id:
                 pictures = self.flush()
                 self._start(clear.session_id)
+            if clear.packet < self._first:
+                self.stats["late"] += 1
+                return pictures
             fields = self._fields(clear.packet, len(symbols))
         if clear is None or fields is None:
             self.stats["unplaced"] += 1
@@ -138,6 +142,9 @@ class UnkeyedReceiver:
     def _close(self, first: int) -> list[UnkeyedPicture]:
         got = self._open.pop(first).result()
         self._done = max(self._done, first)
+        while self._slots and self._slots[0].image_id <= self._done:
+            self._slots.popleft()
+            self._first += 1
         rate = self._codec.rates[self._rate_index]
         results = self._codec.receive_batch(got.symbols, got.noise_var, got.shape, rate)
         return [
@@ -147,19 +154,22 @@ class UnkeyedReceiver:
 
     def _fields(self, counter: int, length: int) -> PacketFields | None:
         """What the packet of this counter carries, of `length` symbols; None for one that Alice has not sent."""
-        if counter > len(self._slots) + LOOK_AHEAD:
+        place = counter - self._first
+        if place > len(self._slots) + LOOK_AHEAD:
             return None
-        while len(self._slots) <= counter:
+        while len(self._slots) <= place:
             group = next(self._plan, None)
             if group is None:
                 return None
             self._slots.extend(group)
-        fields = self._slots[counter]
+        fields = self._slots[place]
         for pictures in range(1, fields.pictures) if fields.count == 1 else ():
             sooner = replace(fields, pictures=pictures)
             if self._format.length(packet_blocks(sooner, self._codec.card)) == length:
                 # Alice did not wait until it was full: the others travel in packets behind it
-                self._slots[counter:] = [sooner]
+                while len(self._slots) > place:
+                    self._slots.pop()
+                self._slots.append(sooner)
                 self._plan = self._groups(self._shapes, sooner.image_id + pictures)
                 return sooner
         return fields
