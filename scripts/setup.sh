@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Brings this checkout's environment up to date. The Makefile calls it before everything else:
 #   setup.sh system PACKAGE...    Debian packages, as far as they are missing
+#   setup.sh optional PACKAGE...  those of the packages that this release has; without them some tests are skipped
 #   setup.sh python SET...        the virtual environment with requirements/SET.txt and the library
 #   setup.sh module               the GNU Radio module, built and installed into the virtual environment
 #   setup.sh ldpc                 .venv-ldpc, the environment of 5G LDPC, which needs another NumPy
@@ -65,6 +66,16 @@ system() {
     "${as_root[@]}" apt-get -q update || say "apt-get update reported errors, going on"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -y --no-install-recommends install "${missing[@]}"
+}
+
+optional() {
+    command -v apt-cache >/dev/null || return 0
+    local package wanted=()
+    for package in "$@"; do
+        is_installed "$package" || [[ -z $(apt-cache --quiet=2 show "$package" 2>/dev/null) ]] || wanted+=("$package")
+    done
+    ((${#wanted[@]})) || return 0
+    (system "${wanted[@]}") || say "going on without ${wanted[*]}"
 }
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -133,7 +144,7 @@ python_packages() {
     done
 
     local key
-    key=$(tree_digest pyproject.toml scripts/grc_with_venv.sh <<<"$root")
+    key=$(tree_digest pyproject.toml setup.py scripts/grc_with_venv.sh <<<"$root")
     if ! fresh library "$key"; then
         say "installing the library (editable)"
         pip_install --no-deps --no-build-isolation --editable .
@@ -191,6 +202,7 @@ module() {
 
 case ${1:-} in
 system) shift; system "$@" ;;
+optional) shift; optional "$@" ;;
 python) shift; python_packages "$@" ;;
 module) module ;;
 ldpc) ldpc_environment ;;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Removes what the last `cmake --install` wrote, with the byte code Python made from it and the folders left empty.
+# Removes what the last `cmake --install` wrote, with the byte code Python made from it, Numba's machine code and the folders left empty.
 # Called by the target `uninstall` with -DMANIFEST and -DPREFIX; DESTDIR counts as it does for the installation.
 if(NOT EXISTS "${MANIFEST}")
     message(FATAL_ERROR "Nothing to uninstall: no ${MANIFEST}")
@@ -12,7 +12,7 @@ foreach(name IN LISTS installed)
     get_filename_component(folder "${path}" DIRECTORY)
     if(path MATCHES "\\.py$")
         get_filename_component(module "${path}" NAME_WE)
-        file(GLOB byte_code "${folder}/__pycache__/${module}.*.pyc")
+        file(GLOB byte_code "${folder}/__pycache__/${module}.*.pyc" "${folder}/__pycache__/${module}.*.nb[ci]")
         if(byte_code)
             file(REMOVE ${byte_code})
         endif()

@@ -29,6 +29,7 @@ def test_every_requirement_is_pinned_exactly(path):
 def test_pins_satisfy_the_ranges_of_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     ranges = [Requirement(text) for text in project["dependencies"]]
+    project["optional-dependencies"].pop("gnuradio")  # NumPy for one Python, see the next test
     ranges += [Requirement(text) for extra in project["optional-dependencies"].values() for text in extra]
     pins = [pin for path in REQUIREMENT_FILES for pin in requirements(path)]
     for wanted in ranges:

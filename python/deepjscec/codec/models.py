@@ -19,7 +19,8 @@ def model_folders() -> list[Path]:
             raise ValueError(f"DEEPJSCEC_MODELS {chosen}: no such folder")
         folders.append(Path(chosen))
     here = Path(__file__).resolve()
-    folders.append(here.parents[3] / "models")
+    if (here.parents[3] / "pyproject.toml").is_file():
+        folders.append(here.parents[3] / "models")
     prefixes = dict.fromkeys([*here.parents, Path(sys.prefix)])  # whatever prefix this file was installed to
     folders.extend(prefix / "share" / "deepjscec" / "models" for prefix in prefixes)
     return [folder for folder in folders if folder.is_dir()]
