@@ -83,6 +83,13 @@ format: ## let ruff format the Python files and repair what it can
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
 
+.PHONY: wheel deb
+wheel: build ## a wheel of library, blocks and models, in dist/
+	$(VENV_PYTHON) -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+deb: build ## a Debian package, in build/deb/
+	cmake --preset deb -Wno-dev && cmake --build build/deb --target package
+
 companion: setup ## open the simulated link in GNU Radio Companion
 	.venv/bin/gnuradio-companion grc/loopback_sim.grc
 
