@@ -87,5 +87,6 @@ def evaluate(folder: Path, configuration: Path | str, out: str, *options: str) -
         f"--data={name}={folder / file}.npz"
         for name, file in (("crops", "crops"), ("cifar", "crops"), ("cifar-train", "train"))
     ]
-    assert main(["evaluate", str(configuration), *data, "--out", str(folder / out), *options]) == 0
+    code = main(["evaluate", str(configuration), *data, "--out", str(folder / out), *options])
+    assert code == 0, code
     return folder / out

@@ -38,7 +38,9 @@ def test_a_dask_cluster_gives_the_same_bytes(folder, small):
 def test_a_second_run_measures_nothing(folder, small, capsys):
     before = (small / "small.json").read_bytes()
     evaluate(folder, SMALL, "small")
-    assert "14 cells, 14 known, 0 to measure" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "14 cells, 14 known, 0 to measure" in said
+    assert "pictures 'cifar-train' are not used by any configuration" in said
     assert (small / "small.json").read_bytes() == before
     assert (small / "cells" / ".gitignore").read_text() == "*\n"  # nobody commits unfinished work
 
@@ -56,7 +58,7 @@ def test_an_interrupted_run_loses_one_cell_and_goes_on(folder, small, monkeypatc
     genuine = run.run_tasks.__globals__["measure"]
     with monkeypatch.context() as patch:
         patch.setitem(run.run_tasks.__globals__, "measure", interrupted)
-        with pytest.raises(AssertionError):  # exit code 130
+        with pytest.raises(AssertionError, match="130"):
             evaluate(folder, SMALL, "interrupted")
     assert len(list((folder / "interrupted" / "cells" / "small").iterdir())) == 3
     assert not (folder / "interrupted" / "small.json").exists()

@@ -71,7 +71,7 @@ def test_quality_rises_with_the_snr_and_eve_gets_nothing(short):
 
 
 def test_encryption_costs_nothing_that_shows(short):
-    # 32 pictures of one photograph: a 95 % interval in twenty misses, so twice its half is allowed
+    # 24 pictures of photographs: a 95 % interval in twenty misses, so twice its half is allowed
     for row in short["differences"]:
         if row["against"] == "none":
             half = (row["interval"][1] - row["interval"][0]) / 2

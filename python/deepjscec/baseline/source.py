@@ -73,14 +73,19 @@ def _av1() -> SourceCoder:
 SOURCE_CODERS: dict[str, Callable[[], SourceCoder]] = {"hevc": _hevc, "av1": _av1}
 
 
+def check_source_coder(name: str) -> None:
+    """`ValueError` where there is no coder of this name."""
+    if name not in SOURCE_CODERS:
+        raise ValueError(f"no source coder {name!r}; there are {', '.join(SOURCE_CODERS)}")
+
+
 def make_source_coder(name: str, cache: Path | None = None) -> SourceCoder:
     """The source coder called `name`; with a folder `cache` its ladders are kept there, by the pictures' content.
 
     Raises:
         ValueError: no such coder, or the packages that it needs are not installed.
     """
-    if name not in SOURCE_CODERS:
-        raise ValueError(f"no source coder {name!r}; there are {', '.join(SOURCE_CODERS)}")
+    check_source_coder(name)
     try:
         coder = SOURCE_CODERS[name]()
     except ImportError as error:

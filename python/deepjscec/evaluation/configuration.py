@@ -109,6 +109,9 @@ class Conventional(Scheme):
         super().__post_init__()
         if self.receiver != "bob":
             raise ValueError("receiver: without the key AES leaves Eve no picture to measure")
+        from deepjscec.baseline.source import check_source_coder
+
+        check_source_coder(self.source)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ class IdealSystem:
     charged for it, as nothing tells it on the air.
     """
 
-    def __init__(self, cell: Cell, scheme: Ideal, train: PictureSet | None, cache: Path | None) -> None:
+    def __init__(self, cell: Cell, scheme: Ideal, train: PictureSet, cache: Path | None) -> None:
         self._coder = cached_coder(scheme.source, cache)
         self._rate, self._train = Fraction(cell.rate), train
         self._bits_per_use = float(np.log2(1 + 10 ** ((cell.snr_db - scheme.gap_db) / 10)))
@@ -55,13 +55,10 @@ class IdealSystem:
 
     def _choose(self) -> str:
         variants = self._coder.variants
-        if len(variants) == 1 or self._train is None:
-            return variants[0]
-        return max(variants, key=self._quality)
+        return variants[0] if len(variants) == 1 else max(variants, key=self._quality)
 
     def _quality(self, variant: str) -> float:
         """Mean PSNR of the training pictures, dB."""
-        assert self._train is not None
         found = []
         for images in batches_of([even(image) for image in self._train.images]):
             shape = (images.shape[1], images.shape[2])

@@ -66,6 +66,7 @@ def _system(
     if isinstance(scheme, Ideal):
         from deepjscec.evaluation.ideal import IdealSystem
 
+        assert train is not None
         return None, IdealSystem(cell, scheme, train, cache)
     rng, noise = cell.own_numbers(repeat), cell.channel_numbers(repeat)
     channel: SymbolChannel | BurstChannel
@@ -78,6 +79,7 @@ def _system(
     if isinstance(scheme, Separate):
         from deepjscec.evaluation.separate import SeparateSystem
 
+        assert train is not None
         return channel, SeparateSystem(cell, scheme, train, cache, channel, rng)
     assert isinstance(scheme, Learned)
     from deepjscec.evaluation.learned import LearnedSystem

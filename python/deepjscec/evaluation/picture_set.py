@@ -71,13 +71,11 @@ def batch_indices(images: Sequence[np.ndarray]) -> list[list[int]]:
     return batches
 
 
-def failed_picture(train: PictureSet | None, shape: tuple[int, int]) -> np.ndarray:
+def failed_picture(train: PictureSet, shape: tuple[int, int]) -> np.ndarray:
     """What Bob shows where nothing arrived, uint8[H, W, 3]: he knows the training pictures, and guesses.
 
-    The mean picture where all of them have this `shape`, else the mean colour; middle grey without any.
+    The mean picture where all of them have this `shape`, else the mean colour.
     """
-    if train is None:
-        return np.full((*shape, 3), 128, np.uint8)
     if {image.shape for image in train.images} == {(*shape, 3)}:
         return np.rint(np.mean(train.images, axis=0)).astype(np.uint8)
     colours = [image.mean(axis=(0, 1)) for image in train.images]

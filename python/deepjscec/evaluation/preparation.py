@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from deepjscec.codec import Codec
 from deepjscec.evaluation.cell import Cell, cells_of
 from deepjscec.evaluation.coders import cached_coder
-from deepjscec.evaluation.configuration import Classifier, Conventional, Experiment, Learned, Pictures, Separate
+from deepjscec.evaluation.configuration import Classifier, Conventional, Experiment, Learned, Separate
 from deepjscec.evaluation.execution import Task
 from deepjscec.evaluation.learned import cached_codec
 from deepjscec.evaluation.measure import cropped
@@ -32,6 +32,7 @@ class Preparation:
     def __init__(self, data: Mapping[str, Path], cache: Path | None = None) -> None:
         """`data`: where the pictures of each name are; `cache`: a folder for what takes minutes to make of them."""
         self._data, self._cache = dict(data), cache
+        self.unused = set(data)  # names that no task has asked for yet
         self._load = lru_cache(maxsize=None)(load_pictures)
 
     def tasks(self, experiment: Experiment) -> list[Task]:
@@ -41,13 +42,14 @@ class Preparation:
             for scheme in experiment.schemes:
                 if not any(cell.scheme is scheme for cell in cells):
                     raise ValueError(f"scheme {scheme.name}: none of its channels is measured")
+            _check_strip_is_measured(experiment, cells)
             return [self._task(cell) for cell in cells]
         except ValueError as error:
             raise ValueError(f"{experiment.name}: {error}") from None
 
     def _task(self, cell: Cell) -> Task:
         scheme, pictures = cell.scheme, self._pictures(cell)
-        train = self._train(cell.pictures) if isinstance(scheme, Conventional) else None
+        train = self._train(cell) if isinstance(scheme, Conventional) else None
         inputs = versions(LIBRARIES[scheme.kind])
         inputs["pictures"] = pictures.digest
         if train is not None:
@@ -74,13 +76,28 @@ class Preparation:
         classes = cached_codec(scheme.model).classes if isinstance(scheme, Classifier) else ()
         return self._load(self._path(wanted.name), wanted.limit, tuple(classes))
 
-    def _train(self, pictures: Pictures) -> PictureSet | None:
-        return self._load(self._path(pictures.train), pictures.train_limit) if pictures.train else None
+    def _train(self, cell: Cell) -> PictureSet:
+        pictures = cell.pictures
+        if not pictures.train:
+            raise ValueError(
+                f"pictures {pictures.name}: scheme {cell.scheme.name} needs training pictures, train = NAME"
+            )
+        return self._load(self._path(pictures.train), pictures.train_limit)
 
     def _path(self, name: str) -> Path:
         if name not in self._data:
             raise ValueError(f"pictures {name!r} are not given: --data {name}=PATH")
+        self.unused.discard(name)
         return self._data[name]
+
+
+def _check_strip_is_measured(experiment: Experiment, cells: Sequence[Cell]) -> None:
+    if experiment.strip is None:
+        return
+    kept = {cell.snr_db for cell in cells if cell.kept}
+    for snr_db in experiment.strip.snr_db:
+        if snr_db not in kept:
+            raise ValueError(f"strip: no scheme is measured at rate {experiment.strip.rate} and {snr_db:g} dB")
 
 
 def _check_strip(cell: Cell, pictures: PictureSet) -> None:

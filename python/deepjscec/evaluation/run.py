@@ -41,6 +41,8 @@ def run_experiments(
     """
     preparation = Preparation(data, out / FOLDER / "ladders")
     planned = [(experiment, preparation.tasks(experiment)) for experiment in experiments]
+    for name in sorted(preparation.unused):
+        note(f"pictures {name!r} are not used by any configuration")
     out.mkdir(parents=True, exist_ok=True)
     for experiment, tasks in planned:
         results = _measure(experiment, tasks, CellStore(out), jobs, dask, fresh, note)

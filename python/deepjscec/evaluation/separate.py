@@ -34,7 +34,7 @@ class SeparateSystem:
         self,
         cell: Cell,
         scheme: Separate,
-        train: PictureSet | None,
+        train: PictureSet,
         cache: Path | None,
         channel: SymbolChannel | BurstChannel,
         rng: np.random.Generator,
