@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -110,11 +111,37 @@ def source_coding() -> str:
     return markdown(["pictures", "rate", "source coder", *(f"{snr:g} dB" for snr in snrs)], cells)
 
 
+def few_bytes() -> str:
+    """The transform coder's best payload at each SNR, beside the same pictures of `cifar_awgn`."""
+    found = summary("cifar_awgn")
+    mean = {(row["scheme"], row["rate"], row["snr_db"]): row["psnr_db"] for row in found["rows"]}
+    best: dict[tuple[str, float, int], dict[str, Any]] = {}
+    for row in json.loads((ROOT / "results" / "few_bytes.json").read_text())["rows"]:
+        key = f"1/{3072 // row['channel_uses']}", row["snr_db"], row["train"]
+        best[key] = max(row, best.get(key, row), key=lambda item: item["psnr_db"])
+    counts = sorted({train for _, _, train in best})
+    cells = []
+    for rate, snr in sorted({key[:2] for key in best}, key=lambda item: (Fraction(item[0]), item[1])):
+        points = [best[rate, snr, train] for train in counts]
+        cells.append(
+            [
+                rate,
+                f"{snr:g} dB",
+                *(f"{p['psnr_db']:.2f} ({p['bytes']} bytes, {p['failed']:.1%} failed)" for p in points),
+                f"{mean['hevc', rate, snr]:.2f}",
+                f"{mean['isometric', rate, snr]:.2f}",
+            ]
+        )
+    trained = [f"transform coder of {count} pictures + LDPC" for count in counts]
+    return markdown(["rate", "SNR", *trained, "HEVC + AES + LDPC", "cifar, isometric cipher"], cells)
+
+
 WIDE = (-5, 0, 5, 10, 15, 20, 25)
 TABLES: dict[str, Callable[[], str]] = {
     "block_errors": block_errors,
     "published_block_errors": published_block_errors,
     "source_coding": source_coding,
+    "few_bytes": few_bytes,
     "awgn": partial(curves, "cifar_awgn", "psnr_db", WIDE),
     "awgn_failed": partial(curves, "cifar_awgn", "failed", WIDE),
     "awgn_paired": partial(paired, "cifar_awgn", "psnr_db", WIDE),

@@ -12,6 +12,9 @@ def run_configurations(arguments: Namespace) -> int:
     from deepjscec.evaluation.configuration import find_configurations, load_experiment
     from deepjscec.evaluation.run import run_experiments
 
+    names = [name for name, _ in arguments.data]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"--data: pictures {repeated[0]!r} are given twice")
     experiments = [load_experiment(path) for path in find_configurations(arguments.configuration)]
     run_experiments(
         experiments,
