@@ -152,7 +152,7 @@ def main() -> int:
     parser.add_argument("--model", default="lite")
     parser.add_argument("--rate", action="append", help="may be given several times; 1/6 and 1/12")
     parser.add_argument(
-        "--fps", type=float, action="append", help="frames a second that the paced source offers; 10, 25"
+        "--fps", type=float, action="append", help="frames a second that the paced source offers; 5, 10"
     )
     parser.add_argument("--snr", type=float, default=15.0, help="at Bob, dB")
     parser.add_argument("--threads", type=int, default=1, help="of ONNX Runtime in each block")
@@ -163,7 +163,7 @@ def main() -> int:
         common = {"folder": folder, "key": key, "model": arguments.model, "rate": rate}
         common |= {"snr_db": arguments.snr, "threads": arguments.threads}
         runs = []
-        for fps in [*(arguments.fps or [10.0, 25.0]), None]:
+        for fps in [*(arguments.fps or [5.0, 10.0]), None]:
             run = measure(arguments.seconds, paced=fps is not None, fps=fps or UNPACED_FPS, **common)
             runs.append({"fps": fps, **run})
             print(describe(rate, runs[-1]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of docs/real_time.md from results/real_time.json."""
+"""Tables of docs/real_time.md from results/real_time.json and results/soak.json."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from marked_tables import markdown
 
-RESULT = Path(__file__).resolve().parents[1] / "results" / "real_time.json"
+RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
 def result() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(RESULT.read_text())
+    loaded: dict[str, Any] = json.loads((RESULTS / "real_time.json").read_text())
     return loaded
 
 
@@ -83,7 +83,32 @@ def real_time_queues() -> str:
     return markdown(heading, cells)
 
 
+def soak() -> str:
+    """What went in and what came out in half an hour, and what grew."""
+    found = json.loads((RESULTS / "soak.json").read_text())
+    frames, packets, samples = (found["sums"][name] for name in ("frames", "packets", "samples"))
+    bob, eve = found["sums"]["pictures_bob"], found["sums"]["pictures_eve"]
+
+    def slope(name: str, digits: int, unit: str) -> str:
+        x = found["slopes"][name]
+        return f"{x['per_half_hour']:+.{digits}f} {unit} ({x['low']:+.{digits}f} to {x['high']:+.{digits}f})"
+
+    return markdown(
+        ["", f"{found['seconds'] / 60:.0f} minutes at {found['frames_offered_per_second']:g} frames a second"],
+        [
+            ["frames", f"{frames['offered']} offered = {frames['sent']} sent + {frames['dropped_late']} dropped"],
+            ["pictures", f"{bob['sent']} sent, {bob['received']} at Bob, {eve['received']} at Eve"],
+            ["packets", f"{packets['sent']} sent, {packets['accepted']} accepted, {packets['not_found']} not found"],
+            ["samples", f"{samples['sent']} sent, {samples['sent'] - samples['at_bob']} in buffers at the end"],
+            ["memory in half an hour", slope("rss_mib", 1, "MiB")],
+            ["Python objects", slope("objects", 0, "")],
+            ["latency at Bob", slope("bob_latency_s", 3, "s")],
+        ],
+    )
+
+
 TABLES = {
+    "soak": soak,
     "real_time": real_time,
     "real_time_blocks": real_time_blocks,
     "real_time_queues": real_time_queues,

@@ -69,7 +69,7 @@ def test_every_configuration_that_ships_is_accepted(path):
         ("picture = [0, 3]", "picture = [0, 30]", "picture 30 of 6"),
         ("picture = [0, 3]", "picture = [0, 3]\ncrop = [20, 0, 20, 20]", "smaller than the crop"),
         ("picture = [0, 3]", "picture = [0, 3]\ncrop = [20, 0, 20]", "crop"),
-        ('snr_db = [0, 15]\npicture', 'snr_db = [0, 14]\npicture', "no scheme is measured at rate 1/6 and 14 dB"),
+        ("snr_db = [0, 15]\npicture", "snr_db = [0, 14]\npicture", "no scheme is measured at rate 1/6 and 14 dB"),
         (SCHEME + '\nmodel = "cifar"', IDEAL, "scheme isometric needs training pictures"),
         ('name = "crops"', 'name = "other"', "--data other=PATH"),
         ("[strip]\n", "[[strip]]\n", "strip"),

@@ -160,3 +160,23 @@ def test_packet_loss_drops_its_share():
     assert 250 < loss.get_stats()["dropped"] < 350
     with pytest.raises(ValueError, match=r"1\.5"):
         deepjscec.packet_loss(1.5)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "grc").glob("*.grc")), ids=lambda p: p.stem)
+def test_every_parameter_of_a_flowgraph_is_used(path):
+    flowgraph = yaml.safe_load(path.read_text())
+    given = {block["name"] for block in flowgraph["blocks"] if block["id"] in ("parameter", "variable")}
+    taken = " ".join(
+        str(value)
+        for block in flowgraph["blocks"]
+        for key, value in block["parameters"].items()
+        if key not in ("comment", "note", "label", "desc")
+    ) + str(flowgraph["options"])
+    assert not {name for name in given if not re.search(rf"\b{name}\b", taken)}
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda p: p.name.split(".")[0])
+def test_what_a_definition_lets_choose_may_be_a_variable_too(path):
+    definition = yaml.safe_load(path.read_text())
+    # GRC puts an enum's text into the program as it is, so that a variable's name would be taken for the choice
+    assert not re.search(r"\$\{repr\(", definition["templates"]["make"])

@@ -158,7 +158,7 @@ def test_loopback_headless_without_a_picture_at_bob_is_exit_code_1(program, tmp_
 
 def test_loopback_headless_names_a_picture_that_is_not_there(program, tmp_path):
     done = run_program(program("loopback_headless"), tmp_path, "--image", "nowhere.png")
-    assert done.returncode == 1 and done.stderr.splitlines()[-1].endswith("image nowhere.png: no such file")
+    assert done.returncode == 2 and done.stderr == "loopback_headless.py: image nowhere.png: no such file\n"
 
 
 @pytest.fixture(scope="module")

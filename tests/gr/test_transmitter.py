@@ -192,3 +192,23 @@ def test_unknown_profile_is_refused_by_the_other_blocks(tmp_path):
         deepjscec.encryptor(str(tmp_path / "key"), profile="broadband")
     with pytest.raises(ValueError, match="profile must be one of"):
         deepjscec.eavesdropper(profile="broadband")
+
+
+def test_bursts_are_tagged_again_after_a_stop_in_the_middle_of_one():
+    transmitter = deepjscec.ofdm_transmitter(bursts_only=True, gap=0)
+    pdu = messages()[-2]
+    for _ in range(100):
+        transmitter._take(pdu)
+    flowgraph, head, sink = gr.top_block(), blocks.head(gr.sizeof_gr_complex, 500), blocks.null_sink(8)
+    flowgraph.connect(transmitter, head, sink)
+    flowgraph.run()
+    before = transmitter.get_stats()
+    assert 0 < before["packets"] < 100
+    flowgraph.disconnect_all()
+    transmitter._take(pmt.PMT_EOF)
+    samples, tags = collect(transmitter, 8192)
+    burst = len(Transmitter().modulate(*packets()[-1]))
+    count = 100 - before["packets"]
+    assert len(samples) == count * burst  # the one that was half sent is given up
+    assert tags["tx_sob"] == [number * burst for number in range(count)]
+    assert tags["tx_eob"] == [number * burst - 1 for number in range(1, count + 1)]

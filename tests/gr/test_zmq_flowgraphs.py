@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepjscec.app.demo_frames import demo_frames
 from deepjscec.app.quality import psnr_db
-from tests.gr.window import FLOWGRAPHS, compile_flowgraph
+from tests.gr.window import FLOWGRAPHS, compile_flowgraph, run_program
 from tests.gr.zmq_programs import ROLES, Programs
 
 SIDE, FRAMES = 128, 8
@@ -68,6 +68,23 @@ def assert_goes_on(programs, since, role="bob"):
     programs.wait_for(lambda: set(expected) <= set(programs.pictures(role, since)), f"pictures {expected} at {role}")
     quality = [programs.psnr_db(role, image_id, since) for image_id in expected]
     assert min(quality) > 24 if role == "bob" else max(quality) < 15, quality
+
+
+@pytest.mark.parametrize(
+    ("role", "option", "value", "message"),
+    [
+        ("alice", "--source", "nowhere.mp4", "nowhere.mp4"),
+        ("alice", "--cipher", "nonsense", "cipher 'nonsense'"),
+        ("alice", "--publish", "tcp://nonsense", "Invalid argument"),
+        ("bob", "--key", "nowhere.key", "nowhere.key: cannot read"),
+        ("channel", "--fading", "nonsense", "channel 'nonsense'"),
+        ("eve", "--rate", "1/7", "1/7"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(compiled, tmp_path, role, option, value, message):
+    done = run_program(compiled[role], tmp_path, option, value)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"zmq_{role}.py: ") and message in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_bob_writes_the_pictures_that_alice_sent_and_eve_does_not(running):

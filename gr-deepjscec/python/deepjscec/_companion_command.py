@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from deepjscec.app.options import OneLineParser
+
 EXAMPLES = """examples:
   deepjscec-companion                    GNU Radio Companion, with the blocks in the category DeepJSCEC
   deepjscec-companion loopback_sim       ... and a flowgraph that was installed with the blocks
@@ -38,7 +40,7 @@ def flowgraphs() -> dict[str, Path]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="deepjscec-companion",
         description="GNU Radio Companion with the DeepJSCEC blocks, on the Python they are installed in.",
         epilog=EXAMPLES,

@@ -26,6 +26,10 @@ class first_burst(gr.sync_block):
         self._now, self._delay = now, delay
         self._timed = False
 
+    def start(self) -> bool:
+        self._timed = False
+        return True
+
     def work(self, input_items: Any, output_items: Any) -> int:
         samples = input_items[0]
         n = len(samples)

@@ -38,6 +38,13 @@ class PduBlock(gr.basic_block):
     def finish(self) -> None:
         """Give out what is still held back; called at the end of the stream."""
 
+    def too_many_wait(self, port: str, most: int) -> bool:
+        """Whether more than `most` messages wait at the input `port`, so that the one at hand, the oldest, is late.
+
+        0: never. A stream in real time cannot wait, and its queue would grow without bound.
+        """
+        return bool(most) and self.nmsgs(pmt.intern(port)) > most
+
     def publish(self, meta: Mapping[str, Any], array: np.ndarray) -> None:
         self.message_port_pub(pmt.intern(self._gives), make_pdu(meta, array))
 

@@ -34,17 +34,17 @@ class RadioEnd:
             self.apply_antenna(self.settings.antenna)
 
     def set_frequency(self, frequency: float) -> None:
-        """Tune while running, Hz. Raises `ValueError` where the device cannot."""
+        """Tune while running, Hz. Raises `ValueError` where the device cannot, `OSError` where it fails."""
         changed = replace(self.settings, frequency=frequency)
         check_device(changed, self.limits)
-        self.apply_frequency(frequency)
+        opened(lambda: self.apply_frequency(frequency), "the radio refuses the frequency")
         self.settings = changed
 
     def set_gain(self, gain: float) -> None:
-        """Change the gain while running, dB. Raises `ValueError` outside of the device's range."""
+        """Change the gain while running, dB. Raises `ValueError` outside of its range, `OSError` where it fails."""
         changed = replace(self.settings, gain=gain)
         check_device(changed, self.limits)
-        self.apply_gain(gain)
+        opened(lambda: self.apply_gain(gain), "the radio refuses the gain")
         self.settings = changed
 
     def now(self) -> float | None:
@@ -90,11 +90,11 @@ def opened(make: Callable[[], Any], failure: str) -> Any:
 
 
 def change(action: Callable[[], None], exit_on_failure: bool) -> None:
-    """Do what a running device may refuse with a `ValueError`: in a flowgraph of GNU Radio Companion, where that would
+    """Do what a running device may refuse: in a flowgraph of GNU Radio Companion, where that would
     end the program from a slider, said and left."""
     try:
         action()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         if not exit_on_failure:
             raise
         print(f"radio: {error}", file=sys.stderr, flush=True)

@@ -16,16 +16,21 @@ class decoder(PduBlock):
 
     With a model that classifies, into probabilities, float32[classes], with `label`, its `confidence` and the names of
     the `classes`, divided by commas, in the metadata. Keeps the metadata but the noise variances. `model` as the
-    encoder's; `threads` of ONNX Runtime, 0 for its choice.
+    encoder's; `threads` of ONNX Runtime, 0 for its choice. `max_waiting`: when more codewords wait, the oldest is
+    dropped and counted (`dropped_late`); 0 for streams that can wait. Raises `ValueError` for an unknown model.
     """
 
-    def __init__(self, model: str = "photo", threads: int = 0) -> None:
+    def __init__(self, model: str = "photo", threads: int = 0, max_waiting: int = 0) -> None:
         from ._codecs import shared_codec
 
         PduBlock.__init__(self, "DeepJSCEC Decoder", "codewords", "images")
         self._codec = shared_codec(model, threads)
+        self._max_waiting = max_waiting
 
     def handle(self, meta: dict[str, Any], array: np.ndarray) -> None:
+        if self.too_many_wait("codewords", self._max_waiting):
+            self.stats["dropped_late"] += 1
+            return
         noise_var = meta.pop("noise_var")
         rate = self._codec.rates[meta["rate_index"]]
         shape = (meta["height"], meta["width"])

@@ -18,7 +18,8 @@ class eavesdropper(PduBlock):
     the `shapes` (height, width) of the pictures, one for all or a list in the order of sending. `profile`: name of
     her receiver's waveform, which says how much a packet holds; `cipher`: the name of Alice's. `attack`:
     "unencrypted" decodes as if nothing were encrypted, "wrong-key" goes Bob's way with a key of her own, "average"
-    decodes the mean of all transmissions so far. Raises `ValueError` for unknown names.
+    decodes the mean of all transmissions so far. `max_waiting`: when more packets than that wait, the oldest is dropped
+    and counted (`dropped_late`); 0 for streams that can wait. Raises `ValueError` for unknown names.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class eavesdropper(PduBlock):
         profile: str = "default",
         cipher: str = "isometric",
         attack: str = "unencrypted",
+        max_waiting: int = 0,
     ) -> None:
         from deepjscec.attack import UnkeyedReceiver
         from deepjscec.phy import Profile
@@ -37,6 +39,7 @@ class eavesdropper(PduBlock):
         from ._codecs import shared_codec
 
         PduBlock.__init__(self, "DeepJSCEC Eavesdropper", "packets", "images")
+        self._max_waiting = max_waiting
         codec = self._codec = shared_codec(model, threads)
         if len(shapes) == 2 and all(isinstance(side, int) for side in shapes):
             shapes = itertools.repeat(tuple(shapes))  # type: ignore[assignment]
@@ -47,6 +50,9 @@ class eavesdropper(PduBlock):
         return {**super().get_stats(), **self._attack.stats}
 
     def handle(self, meta: dict[str, Any], array: Any) -> None:
+        if self.too_many_wait("packets", self._max_waiting):
+            self.stats["dropped_late"] += 1
+            return
         for picture in self._attack.receive(meta["header"].tobytes(), array, meta["noise_var"]):
             self._send(picture)
 

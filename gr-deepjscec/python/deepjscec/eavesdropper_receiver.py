@@ -16,8 +16,9 @@ from .ofdm_receiver import ofdm_receiver
 class eavesdropper_receiver(gr.hier_block2):
     """Eve: IQ samples in, the picture PDUs of an attacker without the key out; OFDM receiver and eavesdropper.
 
-    `model`, `rate`, `shapes`, `cipher`, `attack` and `threads`: see `eavesdropper`. `profile` and `sample_rate` of
-    Alice's waveform. The message output `packets` gives what the receiver finds. Raises `ValueError` for bad settings.
+    `model`, `rate`, `shapes`, `cipher`, `attack`, `threads` and `max_waiting`: see `eavesdropper`. `profile`
+    and `sample_rate` of Alice's waveform. The message output `packets` gives what the receiver finds. Raises
+    `ValueError` for bad settings.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class eavesdropper_receiver(gr.hier_block2):
         profile: str = "default",
         sample_rate: float = 0.0,
         threads: int = 0,
+        max_waiting: int = 0,
     ) -> None:
         gr.hier_block2.__init__(
             self,
@@ -38,7 +40,7 @@ class eavesdropper_receiver(gr.hier_block2):
             gr.io_signature(0, 0, 0),
         )
         self._receiver = ofdm_receiver(profile, sample_rate)
-        self._eavesdropper = eavesdropper(model, rate, shapes, threads, profile, cipher, attack)
+        self._eavesdropper = eavesdropper(model, rate, shapes, threads, profile, cipher, attack, max_waiting)
         self.message_port_register_hier_out("packets")
         self.message_port_register_hier_out("images")
         self.connect(self, self._receiver)

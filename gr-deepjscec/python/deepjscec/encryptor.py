@@ -45,6 +45,11 @@ class encryptor(PduBlock):
         self._timer: threading.Timer | None = None  # runs while pictures wait
         self._lock = threading.Lock()  # the timer has a thread of its own
 
+    def start(self) -> bool:
+        with self._lock:
+            self._set_timer(running=bool(self._grouper.waiting))
+        return True
+
     def stop(self) -> bool:
         with self._lock:
             self._set_timer(running=False)

@@ -34,6 +34,10 @@ class gap_counter(gr.sync_block):
         """`stream_samples` received, `lost_samples` in `stream_gaps`, and `stream_restarts` of the sender."""
         return {name: self.stats[name] for name in ("stream_samples", "lost_samples", "stream_gaps", "stream_restarts")}
 
+    def start(self) -> bool:
+        self._ahead = None  # GNU Radio counts this stream anew
+        return True
+
     def work(self, input_items: Any, output_items: Any) -> int:
         count = len(input_items[0])
         for tag in self.get_tags_in_window(0, 0, count, pmt.intern(STAMP_TAG)):

@@ -12,6 +12,7 @@ import pmt
 from gnuradio import gr
 
 from ._pdu import parse_pdu
+from ._slack import add_slack
 
 END_TAG = "deepjscec_end"  # in the idle tail of a finite stream: receivers flush there
 BURST_START, BURST_END = "tx_sob", "tx_eob"  # the names gr-uhd knows
@@ -55,6 +56,7 @@ class ofdm_transmitter(gr.sync_block):
         from deepjscec.phy import Profile, Transmitter
 
         gr.sync_block.__init__(self, name="DeepJSCEC OFDM Transmitter", in_sig=None, out_sig=[np.complex64])
+        add_slack(self)
         self.profile = Profile.named(profile, sample_rate or None)
         self._transmitter = Transmitter(self.profile, max_papr_db or None)
         if min(gap, lead_in) < 0 or tail < MIN_TAIL:
@@ -74,6 +76,14 @@ class ofdm_transmitter(gr.sync_block):
         self.message_port_register_in(pmt.intern("packets"))
         self.set_msg_handler(pmt.intern("packets"), self._take)
         self.message_port_register_out(pmt.intern("sent"))
+
+    def start(self) -> bool:
+        """GNU Radio counts a stream's samples anew after a stop: what was half sent is given up, with its tags."""
+        if self._tags or self._modulated:
+            self._pending = self._pending[:0]
+            self._report()
+        self._tags.clear()
+        return True
 
     def set_amplitude(self, amplitude: float) -> None:
         """Change the amplitude from the next burst on; `ValueError` outside 0 to 1."""

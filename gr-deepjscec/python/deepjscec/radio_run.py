@@ -39,7 +39,7 @@ def run_radio(arguments: Namespace) -> int:
     ]
     if codec.card.picture:
         pictures = [fitted(picture, codec.card.picture) for picture in pictures]
-    alice_key, bob_key = ("", "") if arguments.dry_run else _keys(arguments, plan)
+    alice_key, bob_key = _keys(arguments, plan)
     settings = RadioLinkSettings(
         plan=plan,
         profile=arguments.profile,
@@ -82,6 +82,8 @@ def _keys(arguments: Namespace, plan: RadioPlan) -> tuple[str, str]:
         bob = arguments.bob_key or arguments.key
         alice = arguments.key
         if (alice if plan.role == "alice" else bob) is None:
+            if arguments.dry_run:
+                return "", ""
             raise ValueError(f"--role {plan.role} needs --key FILE, the same as the other's: deepjscec keygen FILE")
     if plan.transmits:
         make_sender(alice, arguments.cipher, arguments.model, plan.profile)

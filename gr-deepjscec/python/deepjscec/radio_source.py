@@ -6,6 +6,7 @@ from __future__ import annotations
 from gnuradio import gr
 
 from ._radio_end import change, leave, open_end
+from ._slack import add_slack
 
 
 class radio_source(gr.hier_block2):
@@ -38,6 +39,7 @@ class radio_source(gr.hier_block2):
             if exit_on_failure:
                 leave(error)
             raise
+        add_slack(self._end.block)
         self.connect(self._end.block, self)
 
     def set_frequency(self, frequency: float) -> None:

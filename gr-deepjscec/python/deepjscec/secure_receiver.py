@@ -16,8 +16,8 @@ class secure_receiver(gr.hier_block2):
 
     `key_file`: shared with Alice, or the private key that belongs to her public one. `model` and `cipher` as hers,
     `profile` and `sample_rate` of her waveform. `session_file`: see `decryptor`. `threads` of ONNX Runtime, 0 for its
-    choice. The message output `packets` gives what the receiver finds, encrypted. Raises `ValueError` or `OSError` for
-    bad settings.
+    choice. `max_waiting`: see `decoder`. The message output `packets` gives what the receiver finds, encrypted. Raises
+    `ValueError` or `OSError` for bad settings.
     """
 
     def __init__(
@@ -29,13 +29,14 @@ class secure_receiver(gr.hier_block2):
         sample_rate: float = 0.0,
         session_file: str = "",
         threads: int = 0,
+        max_waiting: int = 0,
     ) -> None:
         gr.hier_block2.__init__(
             self, "DeepJSCEC Secure Receiver", gr.io_signature(1, 1, gr.sizeof_gr_complex), gr.io_signature(0, 0, 0)
         )
         self._receiver = ofdm_receiver(profile, sample_rate)
         self._decryptor = decryptor(key_file, cipher, model, session_file)
-        self._decoder = decoder(model, threads)
+        self._decoder = decoder(model, threads, max_waiting)
         self.message_port_register_hier_out("packets")
         self.message_port_register_hier_out("images")
         self.connect(self, self._receiver)

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from gnuradio import channels, gr
+from gnuradio import blocks, channels, gr
+
+from ._slack import add_slack
 
 # impulse responses in samples, of unit energy
 STATIC_TAPS: dict[str, tuple[complex, ...]] = {
@@ -65,8 +67,10 @@ class simulated_channel(gr.hier_block2):
             taps=STATIC_TAPS.get(channel, (1.0,)),
             noise_seed=abs(seed),
         )
+        self._buffer = blocks.copy(gr.sizeof_gr_complex)
+        add_slack(self._buffer)
         if channel in STATIC_TAPS:
-            self.connect(self, self._model, self)
+            self.connect(self, self._model, self._buffer, self)
             return
         delays_ns, powers_db, share = FADING_PATHS[channel]
         longest = share * waveform.cp_len
@@ -82,7 +86,7 @@ class simulated_channel(gr.hier_block2):
             np.sqrt(powers / powers.sum()),
             2 * GUARD + int(np.ceil(longest)) + 1,
         )
-        self.connect(self, self._fading, self._model, self)
+        self.connect(self, self._fading, self._model, self._buffer, self)
 
     def set_snr_db(self, snr_db: float) -> None:
         """Change the noise while running."""

@@ -53,7 +53,7 @@ def decode(soft: NDArray[np.float32]) -> NDArray[np.uint8]:
     return bits[: steps - CODE_TAIL_BITS]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _decode(soft, labels):  # type: ignore[no-untyped-def]
     steps, outputs = soft.shape
     states = labels.shape[0] // 2

@@ -51,7 +51,7 @@ class RepetitionDetector:
         return result
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _metric(samples, count, step):  # type: ignore[no-untyped-def]
     window = BLOCKS * step
     pairs = count + BLOCKS - 1

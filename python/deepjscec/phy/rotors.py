@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def rotors(line, slope, row, carrier):  # type: ignore[no-untyped-def]
     """complex128[n]: ``exp(j (line[row] + slope[row] * carrier))`` for int64[n] rows and carriers, rows in sequence."""
     result = np.empty(len(row), np.complex128)
@@ -39,7 +39,7 @@ def rotors(line, slope, row, carrier):  # type: ignore[no-untyped-def]
     return result
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sums_by_row(product, row, carrier, rows):  # type: ignore[no-untyped-def]
     """Per row: sum of complex128[n] products, and of the products times their carrier number."""
     plain = np.zeros(rows, np.complex128)
@@ -50,7 +50,7 @@ def sums_by_row(product, row, carrier, rows):  # type: ignore[no-untyped-def]
     return plain, tilted
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def energies_by_row(model, row, carrier, rows):  # type: ignore[no-untyped-def]
     """float64[3, rows]: sums of the energy of complex128[n] models, of it times the carrier number, and its square."""
     sums = np.zeros((3, rows))
@@ -62,7 +62,7 @@ def energies_by_row(model, row, carrier, rows):  # type: ignore[no-untyped-def]
     return sums
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def matched_by_column(received, model, column, columns):  # type: ignore[no-untyped-def]
     """Per column: sum of ``received * conj(model)``, and of the model's energy."""
     matched = np.zeros(columns, np.complex128)

@@ -151,7 +151,7 @@ class Tracker:
         return phase + turn * frequency * times, -turn * (delay + clock * times)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _smooth(seen, variance, walks):  # type: ignore[no-untyped-def]
     """Kalman filter for each speed of the random walk, Rauch-Tung-Striebel smoother for the likeliest."""
     rows = len(seen)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import socket
+from pathlib import Path
 from typing import Any
 
 QUEUED = 16  # messages that wait at either end; more are dropped
@@ -18,6 +20,21 @@ def check_address(address: str) -> str:
     if match is None or ((match[2] or "").isdecimal() and not 0 < int(match[2]) < 65_536):
         raise ValueError(f"telemetry address {address!r} is not such as tcp://127.0.0.1:5599")
     return address
+
+
+def check_free(address: str) -> None:
+    """`OSError` where a file is at an ipc:// address or somebody answers there: ZeroMQ would remove either."""
+    path = Path(address.removeprefix("ipc://"))
+    if not address.startswith("ipc://") or not path.exists():
+        return
+    if not path.is_socket():
+        raise OSError(f"telemetry address {address}: a file is there")
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return  # left behind by a program that is gone
+    raise OSError(f"telemetry address {address}: Address already in use")
 
 
 def stays_here(address: str) -> bool:

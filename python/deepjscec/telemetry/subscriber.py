@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from deepjscec.telemetry.sockets import QUEUED, check_address, refusal
+from deepjscec.telemetry.sockets import QUEUED, check_address, check_free, refusal
 from deepjscec.telemetry.wire import MAX_BLOB, TOPIC, Picture, Status, parse
 
 
@@ -20,7 +20,7 @@ class Subscriber:
     def __init__(self, address: str) -> None:
         import zmq
 
-        check_address(address)
+        check_free(check_address(address))
         self.stats: Counter[str] = Counter()
         self._context = zmq.Context()  # of its own: ending it waits until the address is free again
         self._socket = self._context.socket(zmq.SUB)

@@ -9,7 +9,6 @@ object that are not named here are left out, so that a later publisher may say m
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -156,7 +155,7 @@ def _counters(value: Any) -> dict[str, float]:
     for name, count in value.items():
         if not _COUNTER_NAME.fullmatch(name):
             raise ValueError(f"counter name {_short(name)}: lower-case letters, digits and _ are allowed, 40 of them")
-        if type(count) not in (int, float) or not math.isfinite(count) or abs(count) >= INTEGER_LIMIT:
+        if type(count) not in (int, float) or not -INTEGER_LIMIT < count < INTEGER_LIMIT:
             raise ValueError(f"counter {name} is {_short(count)}")
     return value
 
