@@ -252,7 +252,9 @@ def test_ciphers_by_name():
         usable = np.isfinite(unknown)
         assert usable.mean() > 0.2
         off = np.abs(expected - sent)[usable] ** 2
-        assert (off < 30 * (unknown[usable] + 1e-7)).all()
+        near = off < 30 * (unknown[usable] + 1e-7)
+        # what noise takes over the edge where symbols wrap comes out far away, one in some thousands
+        assert near.all() if name in ("isometric", "none") else near.mean() > 0.99
         clear, variance = cipher.decrypt_message(prefix, sent, np.full(sent.size, 1e-8, np.float32), packet)
         error = np.abs(clear - z)
         if name in ("isometric", "none"):

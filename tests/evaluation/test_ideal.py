@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from deepjscec.baseline.source import SOURCE_CODERS
 from deepjscec.evaluation import ideal
 from deepjscec.evaluation.cell import cells_of
 from deepjscec.evaluation.configuration import load_experiment
@@ -72,6 +73,7 @@ def _means(image, side):
 def found(tmp_path, monkeypatch):
     from skimage import data
 
+    monkeypatch.setitem(SOURCE_CODERS, "coarse", CoarsePictures)
     monkeypatch.setattr(ideal, "cached_coder", lambda name, cache: CoarsePictures())
     path = tmp_path / "ideal.toml"
     path.write_text(CONFIGURATION)
