@@ -270,3 +270,17 @@ def test_small_pictures_arrive_after_the_longest_wait_without_an_end(key):
     for image_id, (_, pixels) in flowgraph.sink.pictures.items():
         assert psnr_db(view(10 * image_id, 32), pixels) > 27
     assert flowgraph.encryptor.get_stats()["packets"] == 2
+
+
+def test_pictures_that_waited_during_a_stop_go_after_the_start(key):
+    flowgraph = SmallPictures(key, max_wait=2.0)
+    flowgraph.start()
+    flowgraph.post(0)
+    wait_for(lambda: flowgraph.encryptor._grouper.waiting)
+    flowgraph.stop()
+    flowgraph.wait()
+    assert flowgraph.encryptor.get_stats().get("packets", 0) == 0
+    flowgraph.start()
+    wait_for(lambda: len(flowgraph.sink.pictures) == 1)
+    flowgraph.stop()
+    flowgraph.wait()

@@ -58,3 +58,13 @@ def test_a_sender_that_counts_from_zero_again_has_started_anew():
 def test_an_interval_below_one_sample_is_refused():
     with pytest.raises(ValueError, match="interval 0"):
         deepjscec.sample_stamps(0)
+
+
+def test_its_own_restart_is_no_gap():
+    counter = deepjscec.gap_counter()
+    for number in (100_000, 700_000):  # the sender goes on while the receiver stands still
+        top = gr.top_block()
+        tags = [gr.tag_utils.python_to_tag((0, pmt.intern(KEY), pmt.from_uint64(number), pmt.PMT_F))]
+        top.connect(blocks.vector_source_c(np.zeros(500), tags=tags), counter)
+        top.run()
+    assert counter.get_stats() == {"stream_samples": 1000, "lost_samples": 0, "stream_gaps": 0, "stream_restarts": 0}

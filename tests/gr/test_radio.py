@@ -93,6 +93,7 @@ def test_a_missing_driver_is_one_line_and_exit_code_2(name, tmp_path, monkeypatc
         (["--radio", "uhd", "--frequency", "1G", "--role", "bob"], "--role bob needs --key FILE"),
         (["--radio", "uhd", "--frequency", "1G", "--role", "bob", "--tx-gain", "3"], "who receives alone"),
         (["--radio", "uhd", "--frequency", "1G", "--role", "eve", "--key", "k"], "who has none"),
+        (["--radio", "uhd", "--frequency", "1G", "--role", "bob", "--key", "nowhere", "--dry-run"], "nowhere: cannot"),
         (["--radio", "uhd", "--frequency", "1G", "--calibrate", "--role", "eve"], "eve receives as bob does"),
     ],
 )
@@ -157,6 +158,24 @@ def test_in_a_flowgraph_a_refusal_ends_the_program_and_a_later_one_is_left(monke
     source.set_gain(90)
     assert air.front_end.rx_gain == 20
     assert "no gain of 90 dB" in capsys.readouterr().err
+
+
+def test_a_device_that_fails_while_running_does_not_end_the_window(monkeypatch, capsys):
+    fakes.install(monkeypatch, "uhd", fakes.fake_uhd(fakes.Air()))
+    shown, library = deepjscec.radio_source(), deepjscec.radio_source(exit_on_failure=False)
+
+    def fail(_):
+        raise RuntimeError("LIBUSB_TRANSFER_NO_DEVICE\nmore")
+
+    for source in (shown, library):
+        monkeypatch.setattr(source._end, "apply_gain", fail)
+        monkeypatch.setattr(source._end, "apply_frequency", fail)
+    shown.set_gain(20)
+    shown.set_frequency(1e9)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and all("LIBUSB_TRANSFER_NO_DEVICE more" in line for line in said)
+    with pytest.raises(OSError, match="refuses the gain"):
+        library.set_gain(20)
 
 
 # Over stand-ins --------------------------------------------------------------------------------------------

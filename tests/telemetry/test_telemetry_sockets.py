@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Publishers and a subscriber: in any order, never waiting, in bounded memory."""
 
+import socket
 import threading
 import time
 
@@ -121,6 +122,21 @@ def test_what_is_no_message_is_counted_and_nothing_more():
 def test_taken_address_is_one_clear_line():
     with Subscriber(FREE) as subscriber, pytest.raises(OSError, match=f"{subscriber.address}: Address already in use$"):
         Subscriber(subscriber.address)
+
+
+def test_a_file_at_an_address_is_left_alone_and_a_viewer_there_is_not_replaced(tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine")
+    with pytest.raises(OSError, match="a file is there"):
+        Subscriber(f"ipc://{precious}")
+    assert precious.read_text() == "mine"
+    address = f"ipc://{tmp_path / 'viewer'}"
+    with Subscriber(address), pytest.raises(OSError, match="Address already in use"):
+        Subscriber(address)
+    with socket.socket(socket.AF_UNIX) as gone:  # a program that did not tidy up
+        gone.bind(str(tmp_path / "left"))
+    with Subscriber(f"ipc://{tmp_path / 'left'}"):
+        pass
 
 
 def test_unknown_role_is_refused():

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from deepjscec.radio import DeviceLimits, DeviceSettings, check_device, check_rate
 
 
-class RadioEnd:
+class RadioEnd(ABC):
     """A driver's block, set up and checked. What drivers differ in is in `_radio_uhd.py` and `_radio_soapy.py`.
 
     `block` is the source or sink, `bursts` whether it switches on and off by `tx_sob` and `tx_eob`.
@@ -51,18 +51,21 @@ class RadioEnd:
         """The device's clock, seconds; None where bursts cannot be timed by it."""
         return None
 
+    @abstractmethod
     def apply_sample_rate(self, sample_rate: float) -> float:
         """Set it; what the device made of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply_frequency(self, frequency: float) -> None:
-        raise NotImplementedError
+        """Tune, Hz."""
 
+    @abstractmethod
     def apply_gain(self, gain: float) -> None:
-        raise NotImplementedError
+        """Over the device's whole range, dB."""
 
+    @abstractmethod
     def apply_antenna(self, antenna: str) -> None:
-        raise NotImplementedError
+        """By its name."""
 
 
 def open_end(settings: DeviceSettings, direction: str) -> RadioEnd:
@@ -89,24 +92,7 @@ def opened(make: Callable[[], Any], failure: str) -> Any:
         raise OSError(f"{failure} ({' '.join(str(error).split())})") from None
 
 
-def change(action: Callable[[], None], exit_on_failure: bool) -> None:
-    """Do what a running device may refuse: in a flowgraph of GNU Radio Companion, where that would
-    end the program from a slider, said and left."""
-    try:
-        action()
-    except (ValueError, OSError) as error:
-        if not exit_on_failure:
-            raise
-        print(f"radio: {error}", file=sys.stderr, flush=True)
-
-
 def arguments_of(settings: DeviceSettings) -> tuple[Any, ...]:
     """The first arguments of `radio_sink` and `radio_source`."""
     s = settings
     return s.radio, s.device_args, s.frequency, s.sample_rate, s.gain, s.antenna, s.clock_source
-
-
-def leave(error: Exception) -> NoReturn:
-    """End the program as a command does: one line and exit code 2."""
-    print(f"radio: {error}", file=sys.stderr, flush=True)
-    raise SystemExit(2)

@@ -18,22 +18,15 @@ import numpy as np
 
 from deepjscec import __version__
 from deepjscec.app.options import make_parser
-from deepjscec.app.pictures import (
-    DEFAULT_CAT,
-    DEFAULT_PICTURE,
-    default_cat,
-    default_picture,
-    fitted,
-    load_picture,
-)
+from deepjscec.app.pictures import DEFAULT_CAT, DEFAULT_PICTURE, pictures_for
 from deepjscec.app.radio_options import check_radio_options
 from deepjscec.app.refusals import describe_refusals
 from deepjscec.app.report import columns, row, write_report
 from deepjscec.app.results import compare, result_folder, write_json, write_pictures
-from deepjscec.app.roles import make_receiver, make_sender
+from deepjscec.app.roles import check_key_files
 from deepjscec.attack import UNKEYED_ATTACKS
 from deepjscec.codec import Codec
-from deepjscec.crypto import CIPHER_NAMES, holds
+from deepjscec.crypto import CIPHER_NAMES
 from deepjscec.phy import PROFILES, Profile
 
 from .fresh_key import fresh_key
@@ -74,27 +67,17 @@ def _chosen(arguments: Namespace) -> Callable[[Namespace], int]:
 def run(arguments: Namespace) -> int:
     """Check everything, then run once per SNR and write all results. Raises `ValueError` or `OSError` on bad input."""
     names = [path.name.encode(errors="replace").decode() for path in arguments.image]
-    pictures = [load_picture(path) for path in arguments.image]
     codec = Codec.load(arguments.model)
-    if not pictures:
-        names, pictures = (
-            ([DEFAULT_CAT], [default_cat()]) if codec.classes else ([DEFAULT_PICTURE], [default_picture()])
-        )
-    if codec.card.picture:
-        pictures = [fitted(picture, codec.card.picture) for picture in pictures]
+    names = names or [DEFAULT_CAT if codec.classes else DEFAULT_PICTURE]
+    pictures = pictures_for(codec, arguments.image)
     rate = str(codec.default_rate if arguments.rate is None else codec.rates[codec.rate_index(arguments.rate)])
     if arguments.record is not None and arguments.key is None:
         raise ValueError("--record needs --key: made with a key of this run alone, a recording could never be replayed")
     snrs = arguments.sweep or (arguments.snr,)
     alice_key = arguments.key or Path(fresh_key())
     bob_key = arguments.bob_key or alice_key
-    if holds(alice_key) == "public" and arguments.bob_key is None:
-        raise ValueError(f"{alice_key}: a public key; --bob-key takes the private one")
-    if holds(bob_key) == "private" and holds(alice_key) == "shared":
-        raise ValueError(f"{bob_key}: a private key; --key takes the public one")
     # what cannot work is said before a folder is made
-    make_sender(alice_key, arguments.cipher, arguments.model, Profile.named(arguments.profile))
-    make_receiver(bob_key, arguments.cipher, arguments.model)
+    check_key_files(alice_key, bob_key, arguments.cipher, arguments.model, Profile.named(arguments.profile))
     with result_folder(arguments.out) as folder:
         base = LoopbackSettings(
             alice_key,

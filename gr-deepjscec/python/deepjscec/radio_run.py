@@ -14,13 +14,12 @@ import numpy as np
 from deepjscec import __version__
 from deepjscec.app.airtime import airtime
 from deepjscec.app.labels import picture_of
-from deepjscec.app.pictures import default_cat, default_picture, fitted, load_picture, png_bytes
+from deepjscec.app.pictures import pictures_for, png_bytes
 from deepjscec.app.radio_options import make_plan
 from deepjscec.app.refusals import describe_refusals
 from deepjscec.app.results import caption, compare, result_folder, write_json, write_pictures
-from deepjscec.app.roles import make_receiver, make_sender
+from deepjscec.app.roles import check_key_files
 from deepjscec.codec import Codec
-from deepjscec.crypto import holds
 from deepjscec.radio import RadioPlan
 
 from .fresh_key import fresh_key
@@ -34,11 +33,7 @@ def run_radio(arguments: Namespace) -> int:
     """
     plan = make_plan(arguments)
     codec = Codec.load(arguments.model)
-    pictures = [load_picture(path) for path in arguments.image] or [
-        default_cat() if codec.classes else default_picture()
-    ]
-    if codec.card.picture:
-        pictures = [fitted(picture, codec.card.picture) for picture in pictures]
+    pictures = pictures_for(codec, arguments.image)
     alice_key, bob_key = _keys(arguments, plan)
     settings = RadioLinkSettings(
         plan=plan,
@@ -85,12 +80,13 @@ def _keys(arguments: Namespace, plan: RadioPlan) -> tuple[str, str]:
             if arguments.dry_run:
                 return "", ""
             raise ValueError(f"--role {plan.role} needs --key FILE, the same as the other's: deepjscec keygen FILE")
-    if plan.transmits:
-        make_sender(alice, arguments.cipher, arguments.model, plan.profile)
-    if plan.receives:
-        if holds(bob) == "public":
-            raise ValueError(f"{bob}: a public key; --bob-key takes the private one")
-        make_receiver(bob, arguments.cipher, arguments.model)
+    check_key_files(
+        alice if plan.transmits else None,
+        bob if plan.receives else None,
+        arguments.cipher,
+        arguments.model,
+        plan.profile,
+    )
     return str(alice or ""), str(bob or "")
 
 

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from gnuradio import gr
-
 from ._first_burst import first_burst
-from ._radio_end import change, leave, open_end
+from ._radio_block import RadioBlock
 
 
-class radio_sink(gr.hier_block2):
+class radio_sink(RadioBlock):
     """A USRP or SoapySDR device that transmits what comes in, complex samples within -1 and 1.
 
     `radio`: "uhd" or "soapy". `device_args` as the driver takes them, such as "serial=30AD123" or "driver=plutosdr".
@@ -36,38 +34,14 @@ class radio_sink(gr.hier_block2):
         start_delay: float = 0.1,
         exit_on_failure: bool = True,
     ) -> None:
-        from deepjscec.radio import DeviceSettings
-
-        gr.hier_block2.__init__(
-            self, "DeepJSCEC Radio Sink", gr.io_signature(1, 1, gr.sizeof_gr_complex), gr.io_signature(0, 0, 0)
-        )
-        settings = DeviceSettings(radio, device_args, frequency, sample_rate, gain, antenna, clock_source)
-        self._exit_on_failure = exit_on_failure
-        try:
-            self._end = open_end(settings, "tx")
-        except (OSError, ValueError) as error:
-            if exit_on_failure:
-                leave(error)
-            raise
+        settings = radio, device_args, frequency, sample_rate, gain, antenna, clock_source
+        RadioBlock.__init__(self, "DeepJSCEC Radio Sink", "tx", settings, exit_on_failure)
         now = self._end.now
         if start_delay > 0 and now() is not None:
             self._start = first_burst(now, start_delay)
             self.connect(self, self._start, self._end.block)
         else:
             self.connect(self, self._end.block)
-
-    def set_frequency(self, frequency: float) -> None:
-        """Tune while running, Hz; `ValueError` where the device cannot."""
-        change(lambda: self._end.set_frequency(frequency), self._exit_on_failure)
-
-    def set_gain(self, gain: float) -> None:
-        """Change the gain while running, dB; `ValueError` outside of the device's range."""
-        change(lambda: self._end.set_gain(gain), self._exit_on_failure)
-
-    @property
-    def gain_range(self) -> tuple[float, float] | None:
-        """Lowest and highest gain, dB."""
-        return self._end.limits.gains
 
     @property
     def bursts(self) -> bool:

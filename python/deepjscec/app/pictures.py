@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deepjscec.codec.codec import MAX_SIDE, MIN_SIDE
 from deepjscec.frames import decode_picture
+
+if TYPE_CHECKING:
+    from deepjscec.codec import Codec
 
 # These ship inside scikit-image:
 DEFAULT_PICTURE = "astronaut"  # NASA's portrait of Eileen Collins, public domain
@@ -41,6 +46,15 @@ def default_cat() -> np.ndarray:
     from skimage.data import cat
 
     return cat()[:, 75:375]
+
+
+def pictures_for(codec: Codec, paths: Sequence[Path]) -> list[np.ndarray]:
+    """The pictures at `paths`, or the demo's own, as the model takes them: uint8[H, W, 3] each.
+
+    Raises `ValueError` as `load_picture` does.
+    """
+    pictures = [load_picture(path) for path in paths] or [default_cat() if codec.classes else default_picture()]
+    return [fitted(picture, codec.card.picture) for picture in pictures] if codec.card.picture else pictures
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:

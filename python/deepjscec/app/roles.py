@@ -51,6 +51,23 @@ def make_receiver(key_file: str | Path, cipher: str, model: str, session_file: s
     return LinkReceiver(HeaderOpener(key), cipher, card, memory=memory)
 
 
+def check_key_files(
+    sender: str | Path | None, receiver: str | Path | None, cipher: str, model: str, profile: Profile
+) -> None:
+    """Read the key files of `--key` and `--bob-key` once, so that what is wrong is said before anything begins.
+
+    None for who takes no part. Raises as `make_sender` and `make_receiver` do, and for keys that do not go together.
+    """
+    if receiver is not None and holds(receiver) == "public":
+        raise ValueError(f"{receiver}: a public key; --bob-key takes the private one")
+    if sender is not None and receiver is not None and (holds(sender), holds(receiver)) == ("shared", "private"):
+        raise ValueError(f"{receiver}: a private key; --key takes the public one")
+    if sender is not None:
+        make_sender(sender, cipher, model, profile)
+    if receiver is not None:
+        make_receiver(receiver, cipher, model)
+
+
 def _read_sender_key(key_file: str | Path, payload_symbols: int) -> Secret | SessionOpening:
     """The secret that Alice shares with Bob, or a fresh one for the holder of a public key's other half."""
     kind = _kind(key_file)
