@@ -9,7 +9,8 @@ TORCH_INDEX ?=
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
-PACKAGES := gnuradio gnuradio-dev cmake g++ python3-venv
+# matplotlib wants qtsvg in Qt windows; without it GNU Radio says with every one that matplotlib is missing.
+PACKAGES := gnuradio gnuradio-dev cmake g++ python3-venv python3-pyqt5.qtsvg
 # A display for the tests that open GRC and Qt windows.
 TEST_PACKAGES := xvfb xauth
 # A browser for the tests of the live view. Ubuntu has it as a snap alone, under other names: there they are skipped.
