@@ -124,11 +124,17 @@ def test_jamming_of_chosen_symbols_hits_all_blocks_alike():
         payload[:200] += 3 * noisy(0 * payload[:200], 1, rng)
         return payload
 
-    session, payload_format, payload = sealed()
-    got = opened(session, payload_format, jam(payload, np.random.default_rng(6)), 1e-3)
-    error = np.mean(np.abs(got.blocks - BLOCKS) ** 2, axis=1)
-    assert got.check.genuine and error.max() < 4 * error.mean()
-    assert 0.4 < got.noise_var.mean() / error.mean() < 2.5  # and Bob, who was told of 1e-3, knows how strong it was
+    rng, errors, reported = np.random.default_rng(6), [], []
+    for _ in range(50):  # keys: where the jammed symbols land, and how many are references, is chance
+        session, payload_format, payload = sealed()
+        got = opened(session, payload_format, jam(payload, rng), 1e-3)
+        assert got.check.genuine
+        errors.append(np.mean(np.abs(got.blocks - BLOCKS) ** 2, axis=1))
+        reported.append(got.noise_var.mean())
+    error = np.mean(errors, axis=0)
+    assert error.max() < 2 * error.mean()
+    # and Bob, who was told of 1e-3, knows how strong it was
+    assert 0.7 < np.mean(reported) / error.mean() < 1.4
 
 
 def test_a_foreign_payload_does_not_use_up_the_packets_number():
