@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does the whole system keep up? Alice, the channels, Bob and Eve in one process, 256 x 256 pixels at 1 Msps.
+"""Does the whole system keep up? Alice, the channels, Bob and Eve, 256 x 256 pixels at 1 Msps.
 
     python benchmarks/real_time.py --json results/real_time.json
 
-Every rate runs *paced* by the clock, as on the air, with two numbers of frames a second: pictures that arrive, time
-from picture in to picture out, what waits in queues, frames dropped because the air was taken. And *unpaced*, as fast
-as the processor allows, packets end to end. The *real-time factor* is the samples sent per second over 1 million,
-times the share of pictures that came out at Bob and at Eve within a second. Processor time is that of each block's
-thread. Times on the clock mean something on an idle machine only: `other_processes_cores` says how many processors
-something else had meanwhile.
+Every rate runs *paced* by the clock, as on the air, with several numbers of frames a second, all roles in one process
+and each in its own: pictures that arrive, time from picture in to picture out, what waits in queues, frames dropped
+because the air was taken. And *unpaced*, in one process, as fast as the processor allows, packets end to end. The
+*real-time factor* is the samples sent per second over 1 million, times the share of pictures that came out at Bob and
+at Eve within a second. Processor time is that of each block's thread. Times on the clock mean something on an idle
+machine only: `other_processes_cores` says how many processors something else had meanwhile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from typing import Any
 
 import numpy as np
 from gnuradio import deepjscec, gr
-from real_time_flow import SAMPLE_RATE, SIDE, FourRoles
+from real_time_flow import FourRoles
+from real_time_processes import ROLES, FourProcesses
+from real_time_roles import SAMPLE_RATE, SIDE, Settings
 from tqdm import tqdm
 
 from deepjscec import __version__
@@ -40,7 +42,7 @@ PERCENTILES = (50, 90, 99, 100)
 
 @dataclass(frozen=True)
 class State:
-    """What was so far, at one moment."""
+    """What was so far, at one moment; `process_s` of all processes under the stopwatch."""
 
     at: float
     cpu_s: dict[tuple[str, str], float]
@@ -49,8 +51,9 @@ class State:
     counters: dict[str, int]
 
 
-def state(flow: FourRoles) -> State:
-    return State(time.monotonic(), flow.threads.seconds(), time.process_time(), busy_seconds(), flow.counters())
+def state(flow: FourRoles | FourProcesses) -> State:
+    """Samples at a moment: of all processes within a few milliseconds."""
+    return State(time.monotonic(), flow.block_seconds(), flow.processor_seconds(), busy_seconds(), flow.counters())
 
 
 def busy_seconds() -> float:
@@ -61,9 +64,9 @@ def busy_seconds() -> float:
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(seconds: float, **options: Any) -> dict[str, Any]:
-    """One run of `FourRoles(**options)`, watched for `seconds` after the warm-up."""
-    flow = FourRoles(**options)
+def measure(seconds: float, settings: Settings, in_one: bool) -> dict[str, Any]:
+    """One run, watched for `seconds` after the warm-up: all roles `in_one` process or each in its own."""
+    flow = FourRoles(settings) if in_one else FourProcesses(settings)
     flow.start()
     try:
         time.sleep(WARM_UP)
@@ -72,25 +75,26 @@ def measure(seconds: float, **options: Any) -> dict[str, Any]:
             time.sleep(LOOK)
             depths.append(flow.queues())
         end = state(flow)
+        figures = speed(flow.passed(), begin, end)
+        quality = flow.psnr_db()
     finally:
         flow.stop()
         flow.wait()
-    return {**speed(flow, begin, end), "queues": depth_figures(depths), "bob_psnr_db": flow.watch.psnr_db()}
+    return {**figures, "queues": depth_figures(depths), "bob_psnr_db": quality}
 
 
-def speed(flow: FourRoles, begin: State, end: State) -> dict[str, Any]:
+def speed(when: dict[str, dict[int, float]], begin: State, end: State) -> dict[str, Any]:
     """What went through between two moments, how long it took on its way, and the processor time for it."""
     elapsed = end.at - begin.at
     passed = {
-        role: {image_id: at for image_id, at in times.items() if begin.at <= at < end.at}
-        for role, times in flow.watch.passed.items()
+        role: {image_id: at for image_id, at in list(times.items()) if begin.at <= at < end.at}
+        for role, times in when.items()
     }
-    sent = flow.watch.passed["sent"]
+    sent = when["sent"]
     count = {name: end.counters[name] - begin.counters[name] for name in end.counters}
     ripe = [image_id for image_id, at in passed["sent"].items() if at < end.at - LATE]
     arrived = sum(
-        all(flow.watch.passed[role].get(image_id, np.inf) - sent[image_id] < LATE for role in ("bob", "eve"))
-        for image_id in ripe
+        all(when[role].get(image_id, np.inf) - sent[image_id] < LATE for role in ("bob", "eve")) for image_id in ripe
     )
     used: dict[str, dict[str, float]] = {}
     for (role, block), total in sorted(end.cpu_s.items()):
@@ -130,8 +134,9 @@ def depth_figures(depths: list[dict[str, int]]) -> dict[str, dict[str, float]]:
 
 def describe(rate: str, run: dict[str, Any]) -> str:
     pace = f"{run['fps']:g} frames a second" if run["fps"] else "unpaced"
+    where = "one process" if run["processes"] == 1 else f"{run['processes']} processes"
     return (
-        f"rate {rate}, {pace}: real-time factor {run['real_time_factor']:.2f}, "
+        f"rate {rate}, {where}, {pace}: real-time factor {run['real_time_factor']:.2f}, "
         f"{run['pictures_per_second']['bob']:.1f} pictures a second, "
         f"latency {run['latency_s'].get('bob', {}).get('50', float('nan')):.2f} s, "
         f"{run['cpu_s_per_million_samples_in_all']:.2f} s of processor a million samples, "
@@ -152,7 +157,7 @@ def main() -> int:
     parser.add_argument("--model", default="lite")
     parser.add_argument("--rate", action="append", help="may be given several times; 1/6 and 1/12")
     parser.add_argument(
-        "--fps", type=float, action="append", help="frames a second that the paced source offers; 5, 10"
+        "--fps", type=float, action="append", help="frames a second that the paced source offers; 5, 10, 16"
     )
     parser.add_argument("--snr", type=float, default=15.0, help="at Bob, dB")
     parser.add_argument("--threads", type=int, default=1, help="of ONNX Runtime in each block")
@@ -163,10 +168,11 @@ def main() -> int:
         common = {"folder": folder, "key": key, "model": arguments.model, "rate": rate}
         common |= {"snr_db": arguments.snr, "threads": arguments.threads}
         runs = []
-        for fps in [*(arguments.fps or [5.0, 10.0]), None]:
-            run = measure(arguments.seconds, paced=fps is not None, fps=fps or UNPACED_FPS, **common)
-            runs.append({"fps": fps, **run})
-            print(describe(rate, runs[-1]))
+        paced = arguments.fps or [5.0, 10.0, 16.0]
+        for fps, processes in [*((fps, 1) for fps in [*paced, None]), *((fps, len(ROLES)) for fps in paced)]:
+            settings = Settings(**common, paced=fps is not None, fps=fps or UNPACED_FPS)
+            runs.append({"fps": fps, "processes": processes, **measure(arguments.seconds, settings, processes == 1)})
+            tqdm.write(describe(rate, runs[-1]))
         cases.append({"rate": rate, "runs": runs})
     if arguments.json:
         result = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of docs/real_time.md from results/real_time.json and results/soak.json."""
+"""Tables of docs/real_time.md from results/real_time.json, receiver_threads.json and soak.json."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from marked_tables import markdown
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
-def result() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((RESULTS / "real_time.json").read_text())
+def result(name: str = "real_time") -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     return loaded
 
 
@@ -23,7 +23,7 @@ def pace(run: dict[str, Any]) -> str:
 
 def real_time() -> str:
     """Factor, pictures, latency, frames dropped."""
-    heading = ["rate", "source", "real-time factor", "pictures a second", "latency, Bob", "latency, Eve"]
+    heading = ["rate", "processes", "source", "real-time factor", "pictures a second", "latency, Bob", "latency, Eve"]
     heading += ["frames dropped", "processors used", "by other processes"]
     cells = []
     for case in result()["cases"]:
@@ -33,6 +33,7 @@ def real_time() -> str:
             cells.append(
                 [
                     case["rate"],
+                    str(run["processes"]),
                     pace(run),
                     f"**{run['real_time_factor']:.2f}**",
                     f"{min(pictures['bob'], pictures['eve']):.1f}",
@@ -53,7 +54,7 @@ def latency(seconds: dict[str, float] | None) -> str:
 
 
 def real_time_blocks() -> str:
-    """Processor time of each block, unpaced, a column for each rate."""
+    """Processor time of each block in one process, unpaced, a column for each rate."""
     runs = {case["rate"]: run for case in result()["cases"] for run in case["runs"] if not run["fps"]}
     used = {rate: run["cpu_s_per_million_samples"] for rate, run in runs.items()}
     names = list(dict.fromkeys((role, block) for shares in used.values() for role in shares for block in shares[role]))
@@ -75,17 +76,38 @@ def figures(share: float | None) -> str:
 def real_time_queues() -> str:
     """Messages that wait in front of blocks, mean and most."""
     runs = [(case["rate"], run) for case in result()["cases"] for run in case["runs"]]
-    heading = ["in front of", *(f"{rate}, {pace(run)}" for rate, run in runs)]
+    places = list(runs[0][1]["queues"])
     cells = []
-    for place in runs[0][1]["queues"]:
-        depths = [run["queues"][place] for _, run in runs]
-        cells.append([place, *(f"{depth['mean']:.1f} / {depth['most']}" for depth in depths)])
+    for rate, run in runs:
+        depths = (run["queues"][place] for place in places)
+        waiting = (f"{depth['mean']:.1f} / {depth['most']}" for depth in depths)
+        cells.append([rate, str(run["processes"]), pace(run), *waiting])
+    return markdown(["rate", "processes", "source", *places], cells)
+
+
+def receiver_threads() -> str:
+    """What receivers cost each other."""
+    heading = ["receivers at once", "processor, each", "time, each", "million samples a second, together"]
+    heading += ["switches of threads, each"]
+    cells = []
+    for run in result("receiver_threads")["runs"]:
+        count = run["receivers"]
+        where = f"{count}, in {run['as']}" if count > 1 else "1"
+        cells.append(
+            [
+                where,
+                f"{run['processor_s']:.2f} s",
+                f"{run['clock_s']:.2f} s",
+                f"{count / run['clock_s']:.1f}",
+                f"{run['switches']:.0f}",
+            ]
+        )
     return markdown(heading, cells)
 
 
 def soak() -> str:
     """What went in and what came out in half an hour, and what grew."""
-    found = json.loads((RESULTS / "soak.json").read_text())
+    found = result("soak")
     frames, packets, samples = (found["sums"][name] for name in ("frames", "packets", "samples"))
     bob, eve = found["sums"]["pictures_bob"], found["sums"]["pictures_eve"]
 
@@ -112,4 +134,5 @@ TABLES = {
     "real_time": real_time,
     "real_time_blocks": real_time_blocks,
     "real_time_queues": real_time_queues,
+    "receiver_threads": receiver_threads,
 }

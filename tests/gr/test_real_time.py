@@ -82,14 +82,16 @@ def test_benchmark_of_the_whole_system(tmp_path):
     command += ["--json", out]
     subprocess.run(command, check=True, timeout=120, capture_output=True, cwd=tmp_path)
     (case,) = json.loads(out.read_text())["cases"]
-    paced, unpaced = case["runs"]
-    for run in (paced, unpaced):
+    paced, unpaced, apart = case["runs"]
+    assert [(run["processes"], run["fps"]) for run in case["runs"]] == [(1, 10), (1, None), (4, 10)]
+    for run in (paced, unpaced, apart):
         for role in ("bob", "eve"):
             assert run["pictures_per_second"][role] > 0
             assert 0 < run["latency_s"][role]["50"] <= run["latency_s"][role]["100"]
         used = run["cpu_s_per_million_samples"]
         assert set(used) >= {"Alice", "channel", "Bob", "Eve"}
-        assert set(used["Bob"]) == {"OFDM receiver", "decryptor", "decoder"}
+        assert set(used["Bob"]) - {"GNU Radio's blocks"} == {"OFDM receiver", "decryptor", "decoder"}
+        assert set(run["queues"]) == {"encoder", "encryptor", "transmitter", "decryptor", "decoder", "eavesdropper"}
         total = sum(sum(blocks_.values()) for blocks_ in used.values())
         assert np.isclose(total, run["cpu_s_per_million_samples_in_all"], rtol=0.05)
         assert run["bob_psnr_db"] > 20
@@ -97,5 +99,23 @@ def test_benchmark_of_the_whole_system(tmp_path):
         assert np.isclose(
             run["real_time_factor"], run["samples_per_second"]["sent"] / 1e6 * run["pictures_in_time"], rtol=1e-9
         )
-    assert 0 < paced["samples_per_second"]["sent"] < 1.1e6
-    assert paced["frames"]["frames_sent"] > 0 and 0 < paced["share_of_bursts"] < 1
+    for run in (paced, apart):
+        assert 0 < run["samples_per_second"]["sent"] < 1.1e6
+        assert run["frames"]["frames_sent"] > 0 and 0 < run["share_of_bursts"] < 1
+
+
+def test_benchmark_of_receivers_at_once(tmp_path):
+    """In threads and in processes: every packet of every one arrives."""
+    out = tmp_path / "receiver_threads.json"
+    command = [sys.executable, ROOT / "benchmarks" / "receiver_threads.py", "--packets", "5", "--json", out]
+    subprocess.run(command, check=True, timeout=120, capture_output=True, cwd=tmp_path)
+    runs = json.loads(out.read_text())["runs"]
+    assert [(run["receivers"], run["as"]) for run in runs] == [
+        (1, "threads"),
+        (2, "threads"),
+        (2, "processes"),
+        (3, "threads"),
+    ]
+    for run in runs:
+        assert run["packets"] == [5] * run["receivers"]
+        assert 0 < run["processor_s"] < 1.2 * run["clock_s"]

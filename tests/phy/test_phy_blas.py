@@ -50,20 +50,33 @@ def test_one_thread_in_whatever_thread():
     assert seen == [{1}, {3}, {1}, {3}]
 
 
-def test_one_thread_until_the_last_is_outside():
-    inside, leave = threading.Event(), threading.Event()
+def test_threads_take_turns():
+    inside, leave, order = threading.Event(), threading.Event(), []
 
     def stay():
         with one_thread():
             inside.set()
             leave.wait(10)
+            order.append("first")
 
-    other = threading.Thread(target=stay)
-    other.start()
+    def follow():
+        with one_thread():
+            order.append("second")
+            assert threads() == {1}
+
+    others = [threading.Thread(target=stay), threading.Thread(target=follow)]
+    others[0].start()
     assert inside.wait(10)
-    with one_thread():
-        assert threads() == {1}
-    assert threads() == {1}
+    others[1].start()
+    others[1].join(0.2)
+    assert others[1].is_alive() and order == []
     leave.set()
-    other.join()
+    for other in others:
+        other.join()
+    assert order == ["first", "second"] and threads() == {3}
+
+
+def test_a_thread_that_is_inside_may_enter_again():
+    with one_thread(), one_thread():
+        assert threads() == {1}
     assert threads() == {3}

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Linear algebra on one thread.
+"""Linear algebra on one thread, of one receiver at a time.
 
 The receiver's matrices are small.  Shared between threads they take ten times as long, and more, wherever another
 thread wants the same cores, and in a flowgraph every block is one.
+
+Receivers in threads of one process take turns.  NumPy gives the interpreter away in each of their many short steps, and
+with two at once each waits to get it back: together they took longer than one after the other
+(``benchmarks/receiver_threads.py``).
 """
 
 from __future__ import annotations
@@ -13,9 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-_lock = threading.Lock()
-_users = 0
-_before: list[int] = []  # threads of each library while nobody is inside
+_turn = threading.RLock()
 
 
 @cache
@@ -41,17 +43,11 @@ def _set_threads(counts: list[int]) -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limits the process's BLAS to one thread while any thread is inside."""
-    global _users, _before
-    with _lock:
-        if _users == 0:
-            _before = [library.get_num_threads() for library in _libraries()]
-            _set_threads([1] * len(_before))
-        _users += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                _set_threads(_before)
+    """Limits the process's BLAS to one thread while inside, where the program's threads take turns."""
+    with _turn:
+        before = [library.get_num_threads() for library in _libraries()]
+        _set_threads([1] * len(before))
+        try:
+            yield
+        finally:
+            _set_threads(before)
