@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +33,7 @@ def forms(secret: bytes) -> Iterator[tuple[str, bytes]]:
 
 def leaks(where: bytes, secrets: Iterable[bytes]) -> list[str]:
     """Which secrets, by number, stand in `where` and how; hexadecimal in capitals counts, too."""
-    lower = re.sub(rb"[0-9A-F]+", lambda match: match.group().lower(), where)
+    lower = where.lower()
     hits = set()
     for number, secret in enumerate(secrets):
         for kind, form in forms(secret):

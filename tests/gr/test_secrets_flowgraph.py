@@ -106,7 +106,10 @@ def test_blocks_and_settings_show_no_secret(tmp_path, known, capfd):
     shown = [repr(settings), repr(flowgraph), repr(vars(flowgraph)), repr(flowgraph.get_stats()), flowgraph.edge_list()]
     for block in (flowgraph.encryptor, flowgraph.decryptor, flowgraph.eavesdropper):
         shown += [repr(block), str(block), repr(vars(block)), block.name(), repr(block.get_stats())]
-        shown += [repr(vars(part)) for part in vars(block).values() if hasattr(part, "__dict__")]
+        for part in vars(block).values():
+            fields = vars(part) if hasattr(part, "__dict__") else {}
+            # the files of a public model are 33 MB in print
+            shown += [f"{name}={value!r}" for name, value in fields.items() if name != "files"]
     assert len(known) > 5
     assert not leaks("\n".join(map(str, [*shown, *capfd.readouterr()])).encode(), known)
 
