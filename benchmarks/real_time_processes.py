@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -32,7 +33,8 @@ from real_time_threads import BlockThreads
 ROLES = (BOB, EVE, CHANNEL, ALICE)  # whoever hears is there before whoever speaks
 TIMEOUT = 100  # ms, of ZeroMQ
 QUEUE = 256  # messages that each end keeps, as in the flowgraphs
-START = 120.0  # seconds for imports and networks on a busy machine
+START = 60.0  # seconds for imports and networks on a busy machine
+ANSWER = 10.0  # seconds
 
 
 class FourProcesses:
@@ -51,26 +53,26 @@ class FourProcesses:
             self._processes.append(context.Process(target=_serve, args=arguments, name=role, daemon=True))
 
     def start(self) -> None:
+        """A `RuntimeError` names the role that does not start; `wait` then ends the others."""
         for process in self._processes:
             process.start()
         for role in ROLES:
-            if not self._pipes[role].poll(START):
-                raise TimeoutError(f"{role} did not start within {START:g} s")
-            self._pipes[role].recv()
+            self._answer(role, START)
         for role in ROLES:
             self._ask(role, "start")
 
     def stop(self) -> None:
         for role in reversed(ROLES):
-            with suppress(EOFError, OSError):  # it has ended by itself
+            with suppress(RuntimeError):  # it has ended by itself
                 self._ask(role, "stop")
 
     def wait(self) -> None:
         for pipe in self._pipes.values():
             pipe.close()
         for process in self._processes:
-            process.join(10)
-            process.kill()
+            if process.pid:
+                process.join(ANSWER)
+                process.kill()
         self._folder.cleanup()
 
     def queues(self) -> dict[str, int]:
@@ -99,8 +101,17 @@ class FourProcesses:
         return {name: value for role in roles for name, value in self._ask(role, question).items()}
 
     def _ask(self, role: str, *question: str) -> Any:
-        self._pipes[role].send(question)
-        return self._pipes[role].recv()
+        with suppress(OSError):  # the missing answer tells
+            self._pipes[role].send(question)
+        return self._answer(role, ANSWER)
+
+    def _answer(self, role: str, seconds: float) -> Any:
+        try:
+            if self._pipes[role].poll(seconds):
+                return self._pipes[role].recv()
+        except (EOFError, OSError) as error:
+            raise RuntimeError(f"{role}'s process has ended") from error
+        raise RuntimeError(f"{role}'s process did not answer within {seconds:g} s")
 
 
 class _RoleFlow(gr.top_block):
@@ -154,12 +165,16 @@ def _address(folder: str, name: str) -> str:
 
 
 def _serve(role: str, settings: Settings, folder: str, pipe: Connection) -> None:
-    """Run one role until it is told to stop, and answer questions."""
+    """Run one role and answer questions until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks
     flow = _RoleFlow(role, settings, folder)
-    pipe.send("ready")
-    with suppress(EOFError):  # whoever asked is gone
+    try:
+        pipe.send("ready")
         while True:
             question, *arguments = pipe.recv()
             pipe.send(flow.answer(question, *arguments))
-    flow.stop()
-    flow.wait()
+    except (EOFError, OSError):
+        pass
+    finally:  # a flowgraph's threads would outlive this one
+        flow.stop()
+        flow.wait()

@@ -92,7 +92,8 @@ def receiver_threads() -> str:
     cells = []
     for run in result("receiver_threads")["runs"]:
         count = run["receivers"]
-        where = f"{count}, in {run['as']}" if count > 1 else "1"
+        turns = {"threads": ", in turns" if run["turns"] else ", without turns", "processes": ""}[run["as"]]
+        where = f"{count} {run['as']}{turns}" if count > 1 else "1"
         cells.append(
             [
                 where,

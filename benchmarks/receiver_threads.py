@@ -4,8 +4,9 @@
 
     python benchmarks/receiver_threads.py --json results/receiver_threads.json
 
-Each takes in the same stream of packets, end to end at 15 dB, in chunks of 8192 samples. Thread switches are those that
-a thread asked for, as one does that waits for the interpreter.
+Each takes in the same stream of packets, end to end at 15 dB, in chunks of 8192 samples. Threads take turns with a
+packet (`deepjscec.phy.blas`); without turns, linear algebra stays on one thread all the same. Switches are those that a
+thread asked for, as one does that waits for the interpreter or for its turn.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import resource
 import sys
 import threading
 import time
+from contextlib import ExitStack, nullcontext
 from multiprocessing.pool import Pool, ThreadPool
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from deepjscec import __version__
@@ -33,6 +37,14 @@ CHUNK = 8192  # samples, what GNU Radio hands over at a time
 SNR_DB = 15.0
 WARM_UP = 10 * CHUNK  # samples, until kernels are loaded
 JOIN = 120.0  # seconds for the slowest to be ready
+CASES = [  # receivers, what each is, whether threads take turns
+    (1, "threads", True),
+    (2, "threads", False),
+    (2, "threads", True),
+    (2, "processes", True),
+    (3, "threads", False),
+    (3, "threads", True),
+]
 
 _barrier: Any = None  # of each process
 
@@ -83,19 +95,24 @@ def receive(packets: int) -> dict[str, float]:
     }
 
 
-def together(count: int, as_threads: bool, packets: int) -> dict[str, Any]:
-    """`count` receivers at once: means over them, per million samples of each."""
+def together(count: int, kind: str, turns: bool, packets: int) -> dict[str, Any]:
+    """`count` receivers at once, `kind` threads or processes: means over them, per million samples of each."""
     pool: Pool
-    if as_threads:
-        pool = ThreadPool(count, share_barrier, (threading.Barrier(count),))
-    else:
-        context = multiprocessing.get_context("spawn")
-        pool = context.Pool(count, share_barrier, (context.Barrier(count),))
-    with pool:
-        each = pool.map(receive, [packets] * count, chunksize=1)
+    with ExitStack() as stack:
+        if not turns:
+            stack.enter_context(threadpool_limits(1, user_api="blas"))
+            stack.enter_context(mock.patch("deepjscec.phy.receiver.one_thread", nullcontext))
+        if kind == "threads":
+            pool = ThreadPool(count, share_barrier, (threading.Barrier(count),))
+        else:
+            context = multiprocessing.get_context("spawn")
+            pool = context.Pool(count, share_barrier, (context.Barrier(count),))
+        with pool:
+            each = pool.map(receive, [packets] * count, chunksize=1)
     return {
         "receivers": count,
-        "as": "threads" if as_threads else "processes",
+        "as": kind,
+        "turns": turns,
         "packets": [round(one["packets"]) for one in each],
         **{name: float(np.mean([one[name] for one in each])) for name in ("processor_s", "clock_s", "switches")},
     }
@@ -107,10 +124,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args(argv)
     runs = []
-    for count, as_threads in tqdm([(1, True), (2, True), (2, False), (3, True)], disable=None):
-        runs.append(run := together(count, as_threads, arguments.packets))
+    for count, kind, turns in tqdm(CASES, disable=None):
+        runs.append(run := together(count, kind, turns, arguments.packets))
+        how = "in turns" if turns else "without turns"
         tqdm.write(
-            f"{count} as {run['as']}: a million samples take each {run['processor_s']:.2f} s of processor and "
+            f"{count} as {kind}, {how}: a million samples take each {run['processor_s']:.2f} s of processor and "
             f"{run['clock_s']:.2f} s, with {run['switches']:.0f} switches of threads"
         )
     if arguments.json:

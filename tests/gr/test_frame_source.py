@@ -77,8 +77,8 @@ def test_frames_that_find_no_place_are_dropped_and_counted(folder, key):
     source = deepjscec.frame_source(str(folder), 20.0, 0, False, 2)
     alice = Alice(source, key, 40e3)  # a packet of two pictures takes half a second, 20 pictures come in one
     alice.start()
-    most = 0
-    while source.get_stats()["in_flight"] or not alice.transmitter.get_stats().get("samples"):
+    most, stats = 0, source.get_stats()
+    while stats["in_flight"] or not stats["sent"]:
         stats = source.get_stats()
         most = max(most, stats["in_flight"])
         assert stats["in_flight"] <= 2 and alice.transmitter.get_stats()["queued_packets"] <= 2

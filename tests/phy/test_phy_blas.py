@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The receiver's linear algebra on one thread, and the process's setting as it was afterwards."""
 
+import multiprocessing
+import os
 import threading
 
 import pytest
@@ -51,7 +53,7 @@ def test_one_thread_in_whatever_thread():
 
 
 def test_threads_take_turns():
-    inside, leave, order = threading.Event(), threading.Event(), []
+    inside, leave, order, seen = threading.Event(), threading.Event(), [], []
 
     def stay():
         with one_thread():
@@ -62,9 +64,9 @@ def test_threads_take_turns():
     def follow():
         with one_thread():
             order.append("second")
-            assert threads() == {1}
+            seen.append(threads())
 
-    others = [threading.Thread(target=stay), threading.Thread(target=follow)]
+    others = [threading.Thread(target=stay, daemon=True), threading.Thread(target=follow, daemon=True)]
     others[0].start()
     assert inside.wait(10)
     others[1].start()
@@ -72,11 +74,55 @@ def test_threads_take_turns():
     assert others[1].is_alive() and order == []
     leave.set()
     for other in others:
-        other.join()
-    assert order == ["first", "second"] and threads() == {3}
+        other.join(10)
+    assert order == ["first", "second"] and seen == [{1}] and threads() == {3}
 
 
 def test_a_thread_that_is_inside_may_enter_again():
-    with one_thread(), one_thread():
-        assert threads() == {1}
-    assert threads() == {3}
+    seen = []
+
+    def nest():
+        with one_thread():
+            with one_thread():
+                seen.append(threads())
+            seen.append(threads())
+        seen.append(threads())
+
+    inner = threading.Thread(target=nest, daemon=True)
+    inner.start()
+    inner.join(10)
+    assert seen == [{1}, {1}, {3}]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings(
+    "ignore:This process:DeprecationWarning"
+)  # Python 3.12 on fork with threads, the point here
+def test_a_fork_while_another_thread_is_inside_does_not_hang():
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay():
+        with one_thread():
+            inside.set()
+            leave.wait(30)
+
+    other = threading.Thread(target=stay, daemon=True)
+    other.start()
+    assert inside.wait(10)
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_enter_and_leave)
+    child.start()
+    child.join(20)
+    hangs = child.is_alive()
+    child.kill()
+    leave.set()
+    other.join(10)
+    assert not hangs and child.exitcode == 0 and threads() == {3}
+
+
+def _enter_and_leave():
+    """In the child: the setting is as it was before anybody was inside."""
+    before = threads()
+    with one_thread():
+        inside = threads()
+    os._exit(0 if (before, inside, threads()) == ({3}, {1}, {3}) else 1)

@@ -11,6 +11,7 @@ with two at once each waits to get it back: together they took longer than one a
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,20 @@ from functools import cache
 from typing import Any
 
 _turn = threading.RLock()
+_outside: list[int] = []  # threads of each library behind, while a thread is inside
+
+
+def _after_fork() -> None:
+    """A fork copies a lock that is held, but not the thread that would release it."""
+    global _turn
+    _turn = threading.RLock()
+    if _outside:
+        _set_threads(_outside)
+        _outside.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @cache
@@ -45,9 +60,13 @@ def _set_threads(counts: list[int]) -> None:
 def one_thread() -> Iterator[None]:
     """Limits the process's BLAS to one thread while inside, where the program's threads take turns."""
     with _turn:
-        before = [library.get_num_threads() for library in _libraries()]
-        _set_threads([1] * len(before))
+        outermost = not _outside
+        if outermost:
+            _outside[:] = (library.get_num_threads() for library in _libraries())
+            _set_threads([1] * len(_outside))
         try:
             yield
         finally:
-            _set_threads(before)
+            if outermost:
+                _set_threads(_outside)
+                _outside.clear()
