@@ -140,7 +140,7 @@ def describe(rate: str, run: dict[str, Any]) -> str:
         f"{run['pictures_per_second']['bob']:.1f} pictures a second, "
         f"latency {run['latency_s'].get('bob', {}).get('50', float('nan')):.2f} s, "
         f"{run['cpu_s_per_million_samples_in_all']:.2f} s of processor a million samples, "
-        f"others had {run['other_processes_cores']:.1f} processors"
+        f"others had {max(run['other_processes_cores'], 0.0):.1f} processors"
     )
 
 

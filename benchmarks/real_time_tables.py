@@ -40,7 +40,7 @@ def real_time() -> str:
                     *(latency(run["latency_s"].get(role)) for role in ("bob", "eve")),
                     f"{dropped:.0%}" if run["fps"] else "",
                     f"{run['cores_used']:.2f}",
-                    f"{run['other_processes_cores']:.2f}",
+                    f"{max(run['other_processes_cores'], 0.0):.2f}",
                 ]
             )
     return markdown(heading, cells)
