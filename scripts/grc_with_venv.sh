@@ -11,8 +11,12 @@ old_ifs=$IFS
 IFS=:
 for folder in $PATH; do
     if [ "$folder" != "$here" ] && [ -f "$folder/$name" ] && [ -x "$folder/$name" ] && ! [ "$folder/$name" -ef "$0" ]; then
-        tool=$folder/$name
-        break
+        case $(head -n 1 "$folder/$name") in
+        *python*) # and not a file like this one, of another checkout's environment
+            tool=$folder/$name
+            break
+            ;;
+        esac
     fi
 done
 IFS=$old_ifs

@@ -66,3 +66,21 @@ def test_cmake_and_python_agree_on_the_version(build):
 
     cache = (build / "CMakeCache.txt").read_text()
     assert f"CMAKE_PROJECT_VERSION:STATIC={deepjscec.__version__}\n" in cache
+
+
+def test_wrapper_of_grcc_passes_by_that_of_another_checkout(tmp_path):
+    """Whose environment may be active, and so be first on the PATH."""
+    wrapper = ROOT / "scripts" / "grc_with_venv.sh"
+    for name in ("here", "other", "system"):
+        (tmp_path / name).mkdir()
+    for name in ("here", "other"):
+        shutil.copy(wrapper, tmp_path / name / "grcc")
+    (tmp_path / "here" / "python").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "system" / "grcc").write_text("#!/usr/bin/python3\n")
+    for program in (tmp_path / "here" / "python", tmp_path / "system" / "grcc"):
+        program.chmod(0o755)
+
+    path = ":".join([*(str(tmp_path / name) for name in ("here", "other", "system")), os.environ["PATH"]])
+    command = [tmp_path / "here" / "grcc", "x.grc"]
+    done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [str(tmp_path / "system" / "grcc"), "x.grc"], done.stderr
