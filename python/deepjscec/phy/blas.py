@@ -60,13 +60,14 @@ def _set_threads(counts: list[int]) -> None:
 def one_thread() -> Iterator[None]:
     """Limits the process's BLAS to one thread while inside, where the program's threads take turns."""
     with _turn:
-        outermost = not _outside
-        if outermost:
-            _outside[:] = (library.get_num_threads() for library in _libraries())
-            _set_threads([1] * len(_outside))
+        if _outside:  # this thread is inside already
+            yield
+            return
+        before = [library.get_num_threads() for library in _libraries()]
+        _outside[:] = before
+        _set_threads([1] * len(before))
         try:
             yield
         finally:
-            if outermost:
-                _set_threads(_outside)
-                _outside.clear()
+            _outside.clear()
+            _set_threads(before)
