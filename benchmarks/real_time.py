@@ -28,6 +28,7 @@ from gnuradio import deepjscec, gr
 from real_time_flow import FourRoles
 from real_time_processes import ROLES, FourProcesses
 from real_time_roles import SAMPLE_RATE, SIDE, Settings
+from real_time_tables import pace
 from tqdm import tqdm
 
 from deepjscec import __version__
@@ -87,7 +88,7 @@ def speed(when: dict[str, dict[int, float]], begin: State, end: State) -> dict[s
     """What went through between two moments, how long it took on its way, and the processor time for it."""
     elapsed = end.at - begin.at
     passed = {
-        role: {image_id: at for image_id, at in list(times.items()) if begin.at <= at < end.at}
+        role: {image_id: at for image_id, at in times.items() if begin.at <= at < end.at}
         for role, times in when.items()
     }
     sent = when["sent"]
@@ -133,10 +134,9 @@ def depth_figures(depths: list[dict[str, int]]) -> dict[str, dict[str, float]]:
 
 
 def describe(rate: str, run: dict[str, Any]) -> str:
-    pace = f"{run['fps']:g} frames a second" if run["fps"] else "unpaced"
     where = "one process" if run["processes"] == 1 else f"{run['processes']} processes"
     return (
-        f"rate {rate}, {where}, {pace}: real-time factor {run['real_time_factor']:.2f}, "
+        f"rate {rate}, {where}, {pace(run)}: real-time factor {run['real_time_factor']:.2f}, "
         f"{run['pictures_per_second']['bob']:.1f} pictures a second, "
         f"latency {run['latency_s'].get('bob', {}).get('50', float('nan')):.2f} s, "
         f"{run['cpu_s_per_million_samples_in_all']:.2f} s of processor a million samples, "

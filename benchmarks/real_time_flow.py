@@ -34,7 +34,7 @@ class FourRoles(gr.top_block):
 
     def passed(self) -> dict[str, dict[int, float]]:
         """When pictures were `sent` and came to `bob` and `eve`, in seconds of the monotonic clock by image id."""
-        return self._watch.passed
+        return self._watch.passed()
 
     def block_seconds(self) -> dict[tuple[str, str], float]:
         """Processor seconds so far by role and block."""

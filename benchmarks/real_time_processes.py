@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from gnuradio import gr, zeromq
 from real_time_roles import (
     ALICE,
@@ -115,7 +116,7 @@ class FourProcesses:
 
 
 class _RoleFlow(gr.top_block):
-    """One role between ZeroMQ blocks."""
+    """One role between ZeroMQ blocks; `FourProcesses` asks for what its methods give."""
 
     def __init__(self, role: str, settings: Settings, folder: str) -> None:
         gr.top_block.__init__(self, role, catch_exceptions=True)
@@ -135,19 +136,23 @@ class _RoleFlow(gr.top_block):
             self.connect(self._subscriber(folder, role), listener.into)
         self._threads = BlockThreads(self._part.python_blocks if self._part else {}, role)
 
-    def answer(self, question: str, *arguments: str) -> Any:
-        """What `FourProcesses` asks."""
-        if question == "processor_seconds":
-            return time.process_time()
-        if question == "block_seconds":
-            return self._threads.seconds()
-        if question == "passed":
-            return self._watch.passed
-        if question == "pictures":
-            return self._watch.pictures(*arguments)
-        if question in ("start", "stop"):
-            return getattr(self, question)()
-        return getattr(self._part, question)()
+    def queues(self) -> dict[str, int]:
+        return self._part.queues() if self._part else {}
+
+    def counters(self) -> dict[str, int]:
+        return self._part.counters() if self._part else {}
+
+    def passed(self) -> dict[str, dict[int, float]]:
+        return self._watch.passed()
+
+    def pictures(self, port: str) -> dict[int, np.ndarray]:
+        return self._watch.pictures(port)
+
+    def block_seconds(self) -> dict[tuple[str, str], float]:
+        return self._threads.seconds()
+
+    def processor_seconds(self) -> float:
+        return time.process_time()
 
     def _publisher(self, folder: str, name: str) -> Any:
         block = zeromq.pub_sink(gr.sizeof_gr_complex, 1, _address(folder, name), TIMEOUT, pass_tags=True, hwm=QUEUE)
@@ -172,7 +177,7 @@ def _serve(role: str, settings: Settings, folder: str, pipe: Connection) -> None
         pipe.send("ready")
         while True:
             question, *arguments = pipe.recv()
-            pipe.send(flow.answer(question, *arguments))
+            pipe.send(getattr(flow, question)(*arguments))
     except (EOFError, OSError):
         pass
     finally:  # a flowgraph's threads would outlive this one

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pmt
 from gnuradio import blocks, deepjscec, gr
+from gnuradio.deepjscec._pdu import parse_pdu
+from picture_ports import ROLES, PicturePorts
 
 from deepjscec.app.quality import psnr_db
 from deepjscec.app.refusals import REASONS
@@ -43,38 +45,27 @@ class Settings:
     threads: int
 
 
-class Stopwatch(gr.basic_block):
-    """Notes when pictures pass: message inputs `sent`, `bob` and `eve`; and keeps the latest of what passed."""
+class Stopwatch(PicturePorts):
+    """Notes when pictures pass, and keeps the latest of them."""
 
     def __init__(self) -> None:
-        gr.basic_block.__init__(self, "Stopwatch", None, None)
-        self.passed: dict[str, dict[int, float]] = {"sent": {}, "bob": {}, "eve": {}}  # monotonic s by image id
-        self._latest: dict[str, dict[int, Any]] = {"sent": {}, "bob": {}, "eve": {}}
-        # handlers are found by their names
-        for port, handler in (("sent", self._take_sent), ("bob", self._take_bob), ("eve", self._take_eve)):
-            self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), handler)
+        PicturePorts.__init__(self, "Stopwatch")
+        self._passed: dict[str, dict[int, float]] = {role: {} for role in ROLES}
+        self._latest: dict[str, dict[int, Any]] = {role: {} for role in ROLES}
+
+    def passed(self) -> dict[str, dict[int, float]]:
+        """When pictures were `sent` and came to `bob` and `eve`, in seconds of the monotonic clock by image id."""
+        return {port: dict(times) for port, times in self._passed.items()}
 
     def pictures(self, port: str) -> dict[int, np.ndarray]:
         """The latest pictures at a port by image id, uint8[256, 256, 3]."""
-        return {
-            image_id: np.array(pmt.u8vector_elements(pmt.cdr(message)), np.uint8).reshape(SIDE, SIDE, 3)
-            for image_id, message in list(self._latest[port].items())
-        }
+        latest = dict(self._latest[port])
+        return {image_id: parse_pdu(message)[1].reshape(SIDE, SIDE, 3) for image_id, message in latest.items()}
 
-    def _take_sent(self, message: Any) -> None:
-        self._note("sent", message)
-
-    def _take_bob(self, message: Any) -> None:
-        self._note("bob", message)
-
-    def _take_eve(self, message: Any) -> None:
-        self._note("eve", message)
-
-    def _note(self, port: str, message: Any) -> None:
+    def note(self, port: str, message: Any) -> None:
         now = time.monotonic()
         image_id: int = pmt.to_long(pmt.dict_ref(pmt.car(message), pmt.intern("image_id"), pmt.PMT_NIL))
-        self.passed[port][image_id] = now
+        self._passed[port][image_id] = now
         latest = self._latest[port]
         latest[image_id] = message
         if len(latest) > KEPT:

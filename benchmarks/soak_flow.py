@@ -8,16 +8,15 @@ import time
 from collections import Counter
 from typing import Any
 
-import pmt
 from gnuradio import blocks, deepjscec, gr
 from gnuradio.deepjscec._pdu import parse_pdu
+from picture_ports import ROLES, PicturePorts
 
 from deepjscec.app.live import LiveComparison
 
 SAMPLE_RATE = 1e6  # of the default profile
 SIDE = 256  # pixels
 FRAMES = 96  # of the video, which repeats
-ROLES = ("sent", "bob", "eve")
 
 
 class VideoLink(gr.top_block):
@@ -49,20 +48,16 @@ class VideoLink(gr.top_block):
         return {name: dict(part.get_stats()) for name, part in parts.items()}
 
 
-class Ear(gr.basic_block):
+class Ear(PicturePorts):
     """Message inputs `sent`, `bob` and `eve` of picture PDUs: gaps in their ids, quality and time on the way."""
 
     def __init__(self) -> None:
-        gr.basic_block.__init__(self, "Ear", None, None)
+        PicturePorts.__init__(self, "Ear")
         self._lock = threading.Lock()  # `take` comes from another thread
         self._comparison = LiveComparison()
         self._stats = Counter(dict.fromkeys(ROLES, 0))
         self._last = dict.fromkeys(ROLES, -1)  # image ids
         self._matches: list[tuple[str, float, float]] = []  # since the last `take`: role, PSNR dB, latency s
-        # handlers are found by their names
-        for port, handler in (("sent", self._take_sent), ("bob", self._take_bob), ("eve", self._take_eve)):
-            self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), handler)
 
     def get_stats(self) -> dict[str, int]:
         """For each port ROLE the pictures `ROLE`, the ids that were left out `ROLE_missing` and those that did not
@@ -76,16 +71,7 @@ class Ear(gr.basic_block):
             taken, self._matches = self._matches, []
         return taken
 
-    def _take_sent(self, message: Any) -> None:
-        self._note("sent", message)
-
-    def _take_bob(self, message: Any) -> None:
-        self._note("bob", message)
-
-    def _take_eve(self, message: Any) -> None:
-        self._note("eve", message)
-
-    def _note(self, port: str, message: Any) -> None:
+    def note(self, port: str, message: Any) -> None:
         now = time.monotonic()
         meta, array = parse_pdu(message)
         image_id, pixels = meta["image_id"], array.reshape(SIDE, SIDE, 3)

@@ -10,6 +10,7 @@ import pytest
 from gnuradio import blocks, deepjscec, gr
 
 from deepjscec.app.pictures import default_picture
+from deepjscec.app.quality import psnr_db
 from deepjscec.crypto import write_key_file
 from tests.gr.window import FLOWGRAPHS, NEEDS_XVFB, ROOT, SCREEN, compile_flowgraph, environment, has_xvfb, run_window
 
@@ -75,20 +76,16 @@ def over_a_stand_in(name, folder, on_air=""):
     return wrapped
 
 
-def psnr_db_of(sent, got):
-    return 10 * np.log10(255**2 / np.mean((got.astype(float) - sent) ** 2))
-
-
 @pytest.mark.parametrize("name", ["usrp_loopback", "soapy_pluto", pytest.param("soapy_lime", marks=pytest.mark.slow)])
 def test_a_loopback_shows_pictures_over_a_stand_in(name, tmp_path):
     taps = {"sent": ["source", "images"], "bob": ["bob", "images"], "eve": ["eve", "images"]}
     seen = run_window(over_a_stand_in(name, tmp_path), tmp_path, taps, least=2)
     sent = seen.pictures["sent"]
     for number, (meta, pixels) in seen.pictures["bob"].items():
-        assert psnr_db_of(sent[number][1], pixels) > 25, "Bob has the picture"
+        assert psnr_db(sent[number][1], pixels) > 25, "Bob has the picture"
         assert meta["snr_db"] > 20
     for number, (_, pixels) in seen.pictures["eve"].items():
-        assert psnr_db_of(sent[number][1], pixels) < 12
+        assert psnr_db(sent[number][1], pixels) < 12
     assert seen.stats["bob"]["packets"] >= 12
 
 
@@ -143,5 +140,5 @@ def test_a_receiver_shows_what_is_in_the_air_of_a_stand_in(name, role, on_air, t
     arguments = ("--key-file", key) if role == "bob" else ()
     program = over_a_stand_in(name, tmp_path, samples)
     seen = run_window(program, tmp_path, {role: [role, "images"]}, arguments=arguments)
-    quality = [psnr_db_of(default_picture(), pixels) for _, pixels in seen.pictures[role].values()]
+    quality = [psnr_db(default_picture(), pixels) for _, pixels in seen.pictures[role].values()]
     assert min(quality) > 30 if role == "bob" else max(quality) < 12

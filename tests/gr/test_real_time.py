@@ -14,6 +14,7 @@ import pytest
 from gnuradio import blocks, deepjscec, gr
 from real_time_processes import FourProcesses
 from real_time_roles import Settings
+from receiver_threads import CASES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,14 +116,7 @@ def test_benchmark_of_receivers_at_once(tmp_path):
     command = [sys.executable, ROOT / "benchmarks" / "receiver_threads.py", "--packets", "5", "--json", out]
     subprocess.run(command, check=True, timeout=120, capture_output=True, cwd=tmp_path)
     runs = json.loads(out.read_text())["runs"]
-    assert [(run["receivers"], run["as"], run["turns"]) for run in runs] == [
-        (1, "threads", True),
-        (2, "threads", False),
-        (2, "threads", True),
-        (2, "processes", True),
-        (3, "threads", False),
-        (3, "threads", True),
-    ]
+    assert [(run["receivers"], run["as"], run["turns"]) for run in runs] == CASES
     for run in runs:
         assert run["packets"] == [5] * run["receivers"]
         assert 0 < run["processor_s"] < 1.2 * run["clock_s"]

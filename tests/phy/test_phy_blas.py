@@ -95,9 +95,7 @@ def test_a_thread_that_is_inside_may_enter_again():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings(
-    "ignore:This process:DeprecationWarning"
-)  # Python 3.12 on fork with threads, the point here
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of Python 3.12, on forks beside threads
 def test_a_fork_while_another_thread_is_inside_does_not_hang():
     inside, leave = threading.Event(), threading.Event()
 
