@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running the headless program and reading what it wrote."""
+"""Running the headless program and reading what it wrote, and waiting."""
 
 import json
+import time
 
 from gnuradio.deepjscec.headless import main
 
@@ -16,3 +17,11 @@ def run(out, *arguments):
 def images(metrics):
     """All pictures of all runs, in order."""
     return [image for run in metrics["runs"] for image in run["images"]]
+
+
+def wait_for(condition, timeout=60):
+    """Until `condition()` is true; fails after `timeout` seconds."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -13,6 +13,7 @@ from PIL import Image
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import psnr_db
 from deepjscec.crypto import write_key_file
+from tests.gr.gr_setup import wait_for
 
 SIDE = 96
 PHOTO = default_picture()
@@ -37,13 +38,6 @@ def folder(tmp_path):
 def key(tmp_path):
     write_key_file(tmp_path / "key")
     return str(tmp_path / "key")
-
-
-def wait_for(condition, timeout=60):
-    begin = time.monotonic()
-    while not condition():
-        assert time.monotonic() < begin + timeout
-        time.sleep(0.01)
 
 
 class Alice(gr.top_block):

@@ -12,6 +12,7 @@ from gnuradio import blocks, deepjscec, gr
 from deepjscec.app.pictures import default_picture
 from deepjscec.app.quality import psnr_db
 from deepjscec.crypto import write_key_file
+from tests.gr.gr_setup import wait_for
 from tests.gr.window import FLOWGRAPHS, NEEDS_XVFB, ROOT, SCREEN, compile_flowgraph, environment, has_xvfb, run_window
 
 pytestmark = pytest.mark.skipif(not has_xvfb(), reason=NEEDS_XVFB)
@@ -121,10 +122,7 @@ def on_air(tmp_path_factory):
     flowgraph.msg_connect(source, "images", alice, "images")
     flowgraph.connect(alice, sink)
     flowgraph.start()
-    begin = time.monotonic()
-    while alice.get_stats().get("packets", 0) < 24:
-        assert time.monotonic() < begin + 60
-        time.sleep(0.05)
+    wait_for(lambda: alice.get_stats().get("packets", 0) >= 24)
     time.sleep(1)
     flowgraph.stop()
     flowgraph.wait()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The transmitter's stream: burst tags, gaps, amplitude, peaks."""
 
-import time
-
 import numpy as np
 import pmt
 import pytest
@@ -10,6 +8,7 @@ from gnuradio import blocks, deepjscec, gr
 from gnuradio.deepjscec._pdu import make_pdu
 
 from deepjscec.phy import PROFILES, Transmitter
+from tests.gr.gr_setup import wait_for
 
 LENGTHS = (1, 400, 3000)
 
@@ -46,13 +45,6 @@ def collect(transmitter, work_size):
         assert pmt.eq(tag.value, pmt.PMT_T)
         tags.setdefault(pmt.symbol_to_string(tag.key), []).append(tag.offset)
     return np.array(sink.data(), np.complex64), tags
-
-
-def wait_for(condition):
-    begin = time.monotonic()
-    while not condition():
-        assert time.monotonic() < begin + 60
-        time.sleep(0.01)
 
 
 def edges(parts):
